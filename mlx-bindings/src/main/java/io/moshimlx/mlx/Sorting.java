@@ -1,0 +1,51 @@
+package io.moshimlx.mlx;
+
+import static io.moshimlx.mlx.c.MlxC.mlx_argpartition_axis;
+import static io.moshimlx.mlx.c.MlxC.mlx_argsort_axis;
+import static io.moshimlx.mlx.c.MlxC.mlx_searchsorted;
+import static io.moshimlx.mlx.c.MlxC.mlx_sort_axis;
+import static io.moshimlx.mlx.c.MlxC.mlx_topk_axis;
+
+/** Order along an axis. A negative axis counts from the end. */
+public final class Sorting {
+  private Sorting() {}
+
+  /**
+   * Indices (uint32) that put the element of rank {@code kth} in its place, lesser ones before it
+   * and greater ones after it.
+   */
+  public static MlxArray argpartition(MlxArray a, int kth, int axis) {
+    Native n = Native.scoped();
+    return n.result(mlx_argpartition_axis(n.out, a.handle(n), kth, axis, n.stream), "argpartition");
+  }
+
+  /** Indices (uint32) that sort in ascending order. */
+  public static MlxArray argsort(MlxArray a, int axis) {
+    Native n = Native.scoped();
+    return n.result(mlx_argsort_axis(n.out, a.handle(n), axis, n.stream), "argsort");
+  }
+
+  /** Sorts in ascending order. */
+  public static MlxArray sort(MlxArray a, int axis) {
+    Native n = Native.scoped();
+    return n.result(mlx_sort_axis(n.out, a.handle(n), axis, n.stream), "sort");
+  }
+
+  /** The {@code k} greatest, in no order. */
+  public static MlxArray topk(MlxArray a, int k, int axis) {
+    Native n = Native.scoped();
+    return n.result(mlx_topk_axis(n.out, a.handle(n), k, axis, n.stream), "topk");
+  }
+
+  /**
+   * Where each value (uint32 index) would go into the ascending vector {@code sorted}: before its
+   * equals, or after them if {@code right}.
+   */
+  public static MlxArray searchsorted(MlxArray sorted, MlxArray values, boolean right) {
+    Native n = Native.scoped();
+    return n.result(
+        mlx_searchsorted(
+            n.out, sorted.handle(n), values.handle(n), right ? Text.RIGHT : Text.LEFT, n.stream),
+        "searchsorted");
+  }
+}

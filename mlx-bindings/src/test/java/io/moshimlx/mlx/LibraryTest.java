@@ -1,0 +1,126 @@
+package io.moshimlx.mlx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What a user is told when MLX for C is not there, or not the one that is needed. Each in a JVM of
+ * its own.
+ */
+class LibraryTest {
+  private static final String NAME = System.mapLibraryName("mlxc");
+
+  @TempDir Path folder;
+
+  /** Prints what {@link Mlx#load} says. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] args) {
+      try {
+        Mlx.load();
+        System.out.println("loaded");
+      } catch (MlxException first) {
+        try {
+          Mlx.load();
+        } catch (MlxException second) {
+          System.out.println(
+              first.getMessage().equals(second.getMessage()) ? first.getMessage() : "differs");
+        }
+      }
+    }
+  }
+
+  @Test
+  void loadsTheRealOne() throws Exception {
+    assertEquals(
+        "loaded", load(Mlx.libraryPath().getParent(), "--enable-native-access=ALL-UNNAMED"));
+  }
+
+  @Test
+  void saysWhereItLookedWhenThereIsNone() throws Exception {
+    String said = load(folder, "--enable-native-access=ALL-UNNAMED");
+    assertTrue(said.startsWith("no " + NAME + " (MLX for C) in " + folder), said);
+    assertTrue(said.contains("native/build") || said.contains("brew install mlx-c"), said);
+  }
+
+  @Test
+  void saysWhyItCannotBeLoaded() throws Exception {
+    Path dependency = folder.resolve(System.mapLibraryName("gone"));
+    compile(dependency, "int gone(void) { return 0; }");
+    compile(folder.resolve(NAME), "int gone(void); int f(void) { return gone(); }", dependency);
+    Files.delete(dependency);
+    String said = load(folder, "--enable-native-access=ALL-UNNAMED");
+    assertTrue(said.startsWith("cannot load " + folder.resolve(NAME) + ": "), said);
+    assertTrue(said.contains("gone"), said);
+  }
+
+  @Test
+  void namesTheMissingFlag() throws Exception {
+    String said = load(Mlx.libraryPath().getParent(), "--illegal-native-access=deny");
+    assertTrue(said.contains("--enable-native-access=ALL-UNNAMED"), said);
+  }
+
+  @Test
+  void namesTheFunctionsThatAnotherVersionLacks() throws Exception {
+    compile(
+        folder.resolve(NAME),
+        """
+        #include <stdint.h>
+        int64_t mlx_string_new(void) { return 0; }
+        const char* mlx_string_data(int64_t s) { return "0.99.1"; }
+        int mlx_string_free(int64_t s) { return 0; }
+        int mlx_version(int64_t* s) { return 0; }
+        """);
+    String said = load(folder, "--enable-native-access=ALL-UNNAMED");
+    assertTrue(said.startsWith(folder.resolve(NAME) + ", of MLX 0.99.1, lacks "), said);
+    assertTrue(said.contains(" more: mlx-c " + Mlx.mlxcVersion()), said);
+  }
+
+  @Test
+  void copesWithALibraryThatCannotTellItsVersion() throws Exception {
+    compile(folder.resolve(NAME), "int mlx_add(void) { return 0; }");
+    String said = load(folder, "--enable-native-access=ALL-UNNAMED");
+    assertTrue(said.startsWith(folder.resolve(NAME) + ", of an unknown MLX, lacks "), said);
+  }
+
+  private void compile(Path library, String source, Path... dependencies) throws Exception {
+    Path c = Files.writeString(folder.resolve("stub.c"), source);
+    List<String> command =
+        new ArrayList<>(List.of("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString()));
+    for (Path dependency : dependencies) {
+      command.add(dependency.toString());
+    }
+    Process cc = new ProcessBuilder(command).inheritIO().start();
+    assertEquals(0, cc.waitFor());
+  }
+
+  private String load(Path libraries, String flag) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(flag);
+    command.add("-Djava.library.path=" + libraries);
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Probe.class.getName());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // A Mac's own library must not be found.
+    builder.environment().put("HOMEBREW_PREFIX", folder.toString());
+    Process java = builder.start();
+    String output =
+        new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    assertTrue(java.waitFor(1, TimeUnit.MINUTES));
+    assertEquals(1, output.lines().count(), output);
+    return output;
+  }
+}
