@@ -1,0 +1,286 @@
+package io.moshimlx.audio;
+
+import io.moshimlx.UserException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import javax.sound.sampled.AudioFormat;
+import javax.sound.sampled.LineUnavailableException;
+import javax.sound.sampled.TargetDataLine;
+
+/**
+ * A live microphone.
+ *
+ * <p>A thread of its own cuts what the line gives into frames, from the first {@link #read} on;
+ * three wait at most, past that the oldest are dropped. While the device is away, {@link #read}
+ * gives silent frames in real time, so that whoever counts frames keeps time.
+ */
+public final class Microphone implements AudioSource {
+  /** Frames that wait at most. */
+  public static final int MAX_WAITING = 3;
+
+  private static final long FRAME_NANOS = 1_000_000_000L * FRAME_SAMPLES / SAMPLE_RATE;
+
+  /** A frame this late is not waited for any longer. */
+  private static final long GRACE_NANOS = 3 * FRAME_NANOS;
+
+  /**
+   * A frame must have been waited for at least so long before silence stands in for it: where the
+   * whole process was held up, its sound is still in the line.
+   */
+  private static final long WAITED_NANOS = 5 * FRAME_NANOS / 2;
+
+  /** How often a reader that waits looks after the device. */
+  private static final long TEND_NANOS = FRAME_NANOS / 2;
+
+  private static final int SILENT_FRAMES = 25;
+
+  private final LineKeeper.Opener<TargetDataLine> opener;
+  private final UnaryOperator<float[]> stage;
+  private final AudioNotices notices;
+  private final LineKeeper keeper;
+
+  private final Object lock = new Object();
+  private final Queue<Captured> waiting = new ArrayDeque<>();
+  private long dropped;
+  private long silent;
+  private boolean closed;
+
+  /** Whether anybody reads: what came before is nobody's. */
+  private boolean reading;
+
+  /** When the frame last read ended. */
+  private long readEnd;
+
+  /** Whether the frame last read was silence in place of one that did not come. */
+  private boolean standingIn;
+
+  /** For how long the next frame has been waited for, as far as the waiting went as planned. */
+  private long waited;
+
+  /** Frames of exact zeros since the start; −1 once there was any sound. */
+  private int zeros;
+
+  private volatile boolean muted;
+  private volatile double level = Double.NEGATIVE_INFINITY;
+
+  /** A frame, and when its last sample was captured by {@link System#nanoTime()}. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Captured(float[] samples, long end) {}
+
+  Microphone(
+      AudioDevice device,
+      LineKeeper.Opener<TargetDataLine> opener,
+      UnaryOperator<float[]> stage,
+      AudioNotices notices,
+      LineKeeper.Patience patience) {
+    this.opener = opener;
+    this.stage = stage;
+    this.notices = notices;
+    keeper = new LineKeeper(device, notices, patience, this::pump);
+    keeper.start();
+  }
+
+  /**
+   * Opens a microphone.
+   *
+   * @param stage what each frame passes through, in the thread that reads
+   * @throws UserException if it cannot be opened
+   */
+  public static Microphone open(
+      AudioDevice device, UnaryOperator<float[]> stage, AudioNotices notices) {
+    return new Microphone(
+        device, () -> LineFormats.capture(device), stage, notices, LineKeeper.Patience.USUAL);
+  }
+
+  private void pump(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
+    TargetDataLine line = opener.open();
+    turn.opened(line);
+    line.start();
+    AudioFormat format = line.getFormat();
+    int rate = Math.round(format.getSampleRate());
+    LineInput input = new LineInput(line, turn);
+    PcmReader reader = PcmReader.of(input, format);
+    SampleReader samples = rate == SAMPLE_RATE ? reader : new Resampler(reader, rate, SAMPLE_RATE);
+    while (true) {
+      float[] frame = new float[FRAME_SAMPLES];
+      int read = samples.read(frame, 0, FRAME_SAMPLES);
+      if (read < FRAME_SAMPLES || turn.over()) {
+        return;
+      }
+      long age = TimeUnit.SECONDS.toNanos(input.waiting()) / rate;
+      noticeZeros(frame);
+      offer(new Captured(frame, System.nanoTime() - age));
+    }
+  }
+
+  private void noticeZeros(float[] frame) {
+    if (zeros < 0 || zeros >= SILENT_FRAMES) {
+      return;
+    }
+    for (float sample : frame) {
+      if (sample != 0) {
+        zeros = -1;
+        return;
+      }
+    }
+    if (++zeros == SILENT_FRAMES) {
+      notices.silentMicrophone();
+    }
+  }
+
+  private void offer(Captured frame) {
+    boolean full;
+    synchronized (lock) {
+      if (!reading) {
+        return;
+      }
+      full = waiting.size() == MAX_WAITING;
+      if (full) {
+        waiting.remove();
+        dropped++;
+      }
+      waiting.add(frame);
+      lock.notifyAll();
+    }
+    if (full) {
+      notices.dropped(1);
+    }
+  }
+
+  /**
+   * Waits for the next frame.
+   *
+   * @return false as soon as this is closed, by whichever thread
+   * @throws UserException once the device has been away for 10 seconds
+   */
+  @Override
+  public boolean read(float[] frame) {
+    float[] samples = next();
+    if (samples == null) {
+      return false;
+    }
+    samples = stage.apply(samples);
+    if (muted) {
+      Arrays.fill(frame, 0f);
+    } else {
+      System.arraycopy(samples, 0, frame, 0, FRAME_SAMPLES);
+    }
+    level = decibels(frame);
+    return true;
+  }
+
+  /** The next frame's samples; null once closed. */
+  private float[] next() {
+    synchronized (lock) {
+      if (!reading) {
+        reading = true;
+        readEnd = System.nanoTime();
+      }
+      while (!closed) {
+        keeper.tend();
+        Captured captured = waiting.poll();
+        if (captured != null) {
+          readEnd = captured.end();
+          standingIn = false;
+          waited = 0;
+          return captured.samples();
+        }
+        long late = System.nanoTime() - readEnd - FRAME_NANOS;
+        long grace = standingIn ? 0 : GRACE_NANOS;
+        if (late >= grace && (standingIn || waited >= WAITED_NANOS)) {
+          return standIn(late);
+        }
+        await(late >= grace ? TEND_NANOS : Math.min(grace - late, TEND_NANOS));
+      }
+      return null;
+    }
+  }
+
+  private float[] standIn(long late) {
+    // Whoever comes late to read is not to catch up on silence without end.
+    readEnd += FRAME_NANOS + Math.max(0, late - GRACE_NANOS) / FRAME_NANOS * FRAME_NANOS;
+    standingIn = true;
+    silent++;
+    return new float[FRAME_SAMPLES];
+  }
+
+  private void await(long nanos) {
+    long planned = Math.max(nanos, 1_000_000);
+    long start = System.nanoTime();
+    try {
+      TimeUnit.NANOSECONDS.timedWait(lock, planned);
+      waited += Math.min(planned, System.nanoTime() - start);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      closed = true;
+    }
+  }
+
+  private static double decibels(float[] frame) {
+    double sum = 0;
+    for (float sample : frame) {
+      sum += (double) sample * sample;
+    }
+    return 10 * Math.log10(sum / frame.length);
+  }
+
+  @Override
+  public double lagMillis() {
+    synchronized (lock) {
+      return reading ? (System.nanoTime() - readEnd) * 1e-6 : Double.NaN;
+    }
+  }
+
+  /** Not known: a microphone has no end. */
+  @Override
+  public long totalFrames() {
+    return -1;
+  }
+
+  /** Has {@link #read} give silence from the next frame on, or sound again. */
+  public void mute(boolean mute) {
+    muted = mute;
+  }
+
+  public boolean muted() {
+    return muted;
+  }
+
+  /** The level of the frame last read, in dBFS by its RMS; −∞ for silence. */
+  public double levelDb() {
+    return level;
+  }
+
+  /** Frames that were captured, but dropped because nobody read them in time. */
+  public long droppedFrames() {
+    synchronized (lock) {
+      return dropped;
+    }
+  }
+
+  /** Silent frames that stood in for the device while it was away. */
+  public long silentFrames() {
+    synchronized (lock) {
+      return silent;
+    }
+  }
+
+  /** How often the device was lost. */
+  public int outages() {
+    return keeper.outages();
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      waiting.clear();
+      lock.notifyAll();
+    }
+    keeper.close();
+  }
+}

@@ -1,0 +1,11 @@
+package io.moshimlx.command;
+
+/** What the process tells its caller. */
+final class ExitStatus {
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int WRONG_USAGE = 2;
+  static final int INTERRUPTED = 130;
+
+  private ExitStatus() {}
+}

@@ -1,0 +1,77 @@
+package io.moshimlx.command;
+
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.FirstFrames;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What a conversation through microphone and loudspeaker takes; none of it goes with files. */
+final class LiveOptions {
+  private static final double MAX_DURATION_SECONDS = 1e7;
+
+  @Option(
+      names = "--input-device",
+      paramLabel = "DEVICE",
+      description = "Microphone, by its index or a part of its name; see 'moshi-mlx devices'.")
+  private String inputDevice;
+
+  @Option(names = "--output-device", paramLabel = "DEVICE", description = "Loudspeaker, likewise.")
+  private String outputDevice;
+
+  @Option(
+      names = "--record",
+      paramLabel = "WAV",
+      description = "Record both sides in stereo: the user left, Moshi right.")
+  private Path recording;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "SECONDS",
+      description = "End after so many seconds; without it the conversation has no end.")
+  private Double duration;
+
+  String inputDevice() {
+    return inputDevice;
+  }
+
+  String outputDevice() {
+    return outputDevice;
+  }
+
+  /** Where to record, or null. */
+  Path recording() {
+    return recording;
+  }
+
+  /** The microphone, for as long as the conversation is to last. */
+  AudioSource limited(AudioSource microphone) {
+    return duration == null
+        ? microphone
+        : new FirstFrames(
+            microphone,
+            (long) Math.ceil(duration * AudioSource.SAMPLE_RATE / AudioSource.FRAME_SAMPLES));
+  }
+
+  /** What is wrong with the values, each as a sentence without its end. */
+  List<String> faults(boolean live) {
+    List<String> faults = new ArrayList<>();
+    if (duration != null && !(duration > 0 && duration <= MAX_DURATION_SECONDS)) {
+      faults.add("--duration must be above 0 seconds, not " + duration);
+    }
+    if (!live) {
+      onlyLive(faults, "--input-device", inputDevice);
+      onlyLive(faults, "--output-device", outputDevice);
+      onlyLive(faults, "--record", recording);
+      onlyLive(faults, "--duration", duration);
+    }
+    return faults;
+  }
+
+  private static void onlyLive(List<String> faults, String option, Object value) {
+    if (value != null) {
+      faults.add(option + " goes with a live conversation, not with --input");
+    }
+  }
+}

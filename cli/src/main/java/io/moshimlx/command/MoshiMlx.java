@@ -1,0 +1,88 @@
+package io.moshimlx.command;
+
+import io.moshimlx.terminal.Terminal;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command {@code moshi-mlx}: what is common to every subcommand. */
+@Command(
+    name = "moshi-mlx",
+    subcommands = {RunCommand.class, DevicesCommand.class},
+    versionProvider = Versions.class,
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Talk with Moshi: full-duplex speech on MLX.",
+    descriptionHeading = "%n",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed; one line on stderr says what and what to do",
+      "2:wrong usage",
+      "130:interrupted"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
+      "  moshi-mlx run --help"
+    })
+final class MoshiMlx implements Runnable {
+  private final Terminal terminal;
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "On failure, show where in the program it happened.")
+  private boolean verbose;
+
+  MoshiMlx(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  Terminal terminal() {
+    return terminal;
+  }
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  /** Runs the command given and returns the exit status. */
+  static int execute(Terminal terminal, String... arguments) {
+    MoshiMlx command = new MoshiMlx(terminal);
+    Failures failures = new Failures(command);
+    try {
+      return new CommandLine(command)
+          .setOut(new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8)))
+          .setColorScheme(CommandLine.Help.defaultColorScheme(ansi(terminal)))
+          .setUsageHelpLongOptionsMaxWidth(26)
+          .setParameterExceptionHandler(failures)
+          .setExecutionExceptionHandler(failures)
+          .execute(arguments);
+    } catch (Error e) {
+      return failures.handle(e);
+    }
+  }
+
+  private static Ansi ansi(Terminal terminal) {
+    boolean colour = terminal.outIsTerminal() && System.getenv("NO_COLOR") == null;
+    return colour ? Ansi.ON : Ansi.OFF;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing, such as 'run'");
+  }
+}

@@ -1,0 +1,282 @@
+package io.moshimlx.command;
+
+import io.moshimlx.audio.AudioDevice;
+import io.moshimlx.audio.AudioDevices;
+import io.moshimlx.audio.AudioSink;
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.Microphone;
+import io.moshimlx.audio.Recorder;
+import io.moshimlx.audio.Speaker;
+import io.moshimlx.audio.TrailingSilence;
+import io.moshimlx.audio.WavSink;
+import io.moshimlx.audio.WavSource;
+import io.moshimlx.dialogue.Ends;
+import io.moshimlx.dialogue.Session;
+import io.moshimlx.dialogue.Warnings;
+import io.moshimlx.event.EndReason;
+import io.moshimlx.event.EventSink;
+import io.moshimlx.event.EventWriter;
+import io.moshimlx.event.SessionEvent;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.Sampling;
+import io.moshimlx.terminal.LiveKeys;
+import io.moshimlx.terminal.SessionView;
+import io.moshimlx.terminal.Terminal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code moshi-mlx run}: a conversation with Moshi, live or with a recording. */
+@Command(
+    name = "run",
+    description = {
+      "Moshi listens and speaks at once, through microphone and loudspeaker until Ctrl-C, or, with "
+          + "--input, to a recording from its start to its end. The inner monologue, the text of "
+          + "what it says, is printed on stdout as it is spoken.",
+      "Use headphones when live: there is no echo cancellation yet."
+    },
+    header = "Talk with Moshi, or have it answer a recording.",
+    customSynopsis = {
+      "moshi-mlx run --model DIR|demo [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model DIR|demo --input WAV [--output WAV] [OPTIONS]"
+    },
+    sortOptions = false,
+    descriptionHeading = "%n",
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  moshi-mlx run --model ~/moshiko --record talk.wav",
+      "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
+      "  moshi-mlx run --model ~/moshiko --input hello.wav --output reply.wav --tail 5",
+      "  moshi-mlx run --model demo --input hello.wav --temp 0 --events -"
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final String STDOUT = "-";
+  private static final double MAX_TAIL_SECONDS = 3600;
+
+  @ParentCommand private MoshiMlx parent;
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(validate = false, heading = "%nModel:%n", order = 1)
+  private final ModelOptions model = new ModelOptions();
+
+  @ArgGroup(validate = false, heading = "%nInput and output:%n", order = 2)
+  private final Streams streams = new Streams();
+
+  @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 3)
+  private final LiveOptions live = new LiveOptions();
+
+  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 4)
+  private final SamplingOptions sampling = new SamplingOptions();
+
+  /** What is heard, said and told. */
+  private static final class Streams {
+    @Option(
+        names = "--input",
+        paramLabel = "WAV",
+        description =
+            "A recording to answer, in place of the microphone: a WAV file of any rate, width and "
+                + "number of channels.")
+    private Path input;
+
+    @Option(
+        names = "--output",
+        paramLabel = "WAV",
+        description =
+            "Where Moshi's voice goes: 24 kHz mono, aligned with the input. Without it only the "
+                + "text is kept.")
+    private Path output;
+
+    @Option(
+        names = "--tail",
+        paramLabel = "SECONDS",
+        description = "Silence to add after the input, so that the answer can end (default: 0).")
+    private double tail;
+
+    @Option(
+        names = "--events",
+        paramLabel = "FILE|-",
+        description = {
+          "Write what happens, frame by frame, as JSON lines; see docs/events.md.",
+          "With '-' they go to stdout, in place of the text."
+        })
+    private String events;
+
+    long tailFrames() {
+      return Math.round(Math.ceil(tail * AudioSource.SAMPLE_RATE / AudioSource.FRAME_SAMPLES));
+    }
+  }
+
+  @Override
+  public Integer call() {
+    checkUsage();
+    ModelFiles files = ModelFiles.find(model.folder(), model.quantization());
+    try (Interrupts interrupts = Interrupts.watch()) {
+      EndReason reason =
+          streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
+      // Who leaves by a key has left in order.
+      return reason == EndReason.INTERRUPTED && interrupts.raised()
+          ? ExitStatus.INTERRUPTED
+          : ExitStatus.DONE;
+    }
+  }
+
+  /** A conversation through the devices. */
+  private EndReason talk(ModelFiles files, Interrupts interrupts) {
+    AudioDevice input = AudioDevices.input(live.inputDevice());
+    AudioDevice output = AudioDevices.output(live.outputDevice());
+    Warnings warnings = new Warnings();
+    try (Recorder recorder = live.recording() == null ? null : Recorder.create(live.recording());
+        Microphone microphone = Microphone.open(input, UnaryOperator.identity(), warnings);
+        Speaker speaker = Speaker.open(output, frame -> {}, warnings);
+        LiveKeys keys = LiveKeys.open(parent.terminal(), microphone);
+        SessionView view = SessionView.live(parent.terminal(), showsText(), microphone, keys)) {
+      AudioSource source = live.limited(microphone);
+      return converse(
+          files,
+          new Ends(source, speaker, Optional.ofNullable(recorder), warnings),
+          view,
+          () -> interrupts.raised() || keys.quit());
+    }
+  }
+
+  /** A recording and, where it is wanted, one of Moshi's answer. */
+  private EndReason answer(ModelFiles files, Interrupts interrupts) {
+    try (AudioSource source =
+        new TrailingSilence(WavSource.open(streams.input), streams.tailFrames())) {
+      AudioSink sink = streams.output == null ? AudioSink.NONE : WavSink.create(streams.output);
+      try (SessionView view =
+          SessionView.ofRecording(parent.terminal(), showsText(), source.totalFrames())) {
+        EndReason reason =
+            converse(
+                files,
+                new Ends(source, sink, Optional.empty(), new Warnings()),
+                view,
+                interrupts::raised);
+        if (reason != EndReason.INTERRUPTED) {
+          sink.close();
+        }
+        return reason;
+      } finally {
+        sink.discard();
+      }
+    }
+  }
+
+  private EndReason converse(
+      ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
+    List<EventSink> sinks = new ArrayList<>();
+    try (EventWriter writer = writer(parent.terminal())) {
+      if (writer != null) {
+        sinks.add(writer);
+      }
+      sinks.add(view);
+      view.preparing("loading " + model.name());
+      Sampling.Defaults usual = files.sampling();
+      Session.Options options =
+          new Session.Options(
+              sampling.audio(usual.audio()),
+              sampling.text(usual.text()),
+              sampling.seed(),
+              model.dtype());
+      try (Session session = Session.open(files, options)) {
+        return session.run(start(files), ends, EventSink.all(sinks), stopped);
+      }
+    }
+  }
+
+  private SessionEvent start(ModelFiles files) {
+    return new SessionEvent(
+        SessionEvent.SCHEMA,
+        model.name(),
+        files.quantization().label(),
+        null,
+        sampling.seed(),
+        AudioSource.SAMPLE_RATE,
+        AudioSource.FRAME_SAMPLES);
+  }
+
+  private EventWriter writer(Terminal terminal) {
+    if (streams.events == null) {
+      return null;
+    }
+    return streams.events.equals(STDOUT)
+        ? EventWriter.to(terminal.out(), "stdout")
+        : EventWriter.create(Path.of(streams.events));
+  }
+
+  /** Stdout carries one thing only. */
+  private boolean showsText() {
+    return !STDOUT.equals(streams.events) && !isStdout(streams.output);
+  }
+
+  private void checkUsage() {
+    List<String> faults = new ArrayList<>();
+    if (model.name() == null) {
+      faults.add("--model is missing: name a model's folder, or 'demo'");
+    }
+    if (streams.input == null && streams.output != null) {
+      faults.add("--output goes with --input; a live conversation is recorded with --record");
+    }
+    if (streams.input == null && streams.tail > 0) {
+      faults.add("--tail goes with --input");
+    }
+    faults.addAll(live.faults(streams.input == null));
+    if (!(streams.tail >= 0 && streams.tail <= MAX_TAIL_SECONDS)) {
+      faults.add("--tail must be from 0 to %.0f seconds".formatted(MAX_TAIL_SECONDS));
+    }
+    faults.addAll(sampling.faults());
+    Path eventFile =
+        streams.events == null || streams.events.equals(STDOUT) ? null : Path.of(streams.events);
+    if (same(streams.input, streams.output)) {
+      faults.add("--input and --output are the same file");
+    }
+    if (same(streams.input, eventFile)) {
+      faults.add("--input and --events are the same file");
+    }
+    if (same(live.recording(), eventFile)) {
+      faults.add("--record and --events are the same file");
+    }
+    if (same(streams.output, eventFile)
+        || (isStdout(streams.output) && STDOUT.equals(streams.events))) {
+      faults.add("--output and --events go to the same place");
+    }
+    if (!faults.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), faults.getFirst());
+    }
+  }
+
+  private static boolean isStdout(Path path) {
+    return path != null
+        && List.of("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1").contains(path.toString());
+  }
+
+  private static boolean same(Path one, Path other) {
+    if (one == null || other == null || isDevice(one)) {
+      return false;
+    }
+    try {
+      return Files.isSameFile(one, other);
+    } catch (IOException e) {
+      // One of them does not exist yet.
+      return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+    }
+  }
+
+  private static boolean isDevice(Path path) {
+    return Files.exists(path) && !Files.isRegularFile(path);
+  }
+}

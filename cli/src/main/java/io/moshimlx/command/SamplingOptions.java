@@ -1,0 +1,146 @@
+package io.moshimlx.command;
+
+import io.moshimlx.model.Sampling;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How tokens are drawn; what is not given is as the model asks. */
+final class SamplingOptions {
+  private static final double MAX_TEMPERATURE = 100;
+
+  @Option(
+      names = "--temp",
+      paramLabel = "T",
+      description =
+          "Temperature of voice and text; 0 always takes the likeliest token (default: the "
+              + "model's, usually 0.8 and 0.7).")
+  private Double temperature;
+
+  @Option(names = "--text-temp", paramLabel = "T", description = "Temperature of the text alone.")
+  private Double textTemperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Voice: draw from the K likeliest tokens; 0: from all (usually 250).")
+  private Integer topK;
+
+  @Option(
+      names = "--text-top-k",
+      paramLabel = "K",
+      description = "Text: draw from the K likeliest tokens; 0: from all (usually 25).")
+  private Integer textTopK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Voice: draw from the likeliest tokens that together reach probability P.")
+  private Double topP;
+
+  @Option(names = "--text-top-p", paramLabel = "P", description = "Text: the same.")
+  private Double textTopP;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "Voice: draw from tokens at least P times as likely as the likeliest.")
+  private Double minP;
+
+  @Option(names = "--text-min-p", paramLabel = "P", description = "Text: the same.")
+  private Double textMinP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of the random draws (default: ${DEFAULT-VALUE}).")
+  private long seed = 299792458;
+
+  /** What is wrong with the values, each as a sentence without its end; empty if nothing is. */
+  List<String> faults() {
+    List<String> faults = new ArrayList<>();
+    within(faults, "--temp", temperature, 0, MAX_TEMPERATURE);
+    within(faults, "--text-temp", textTemperature, 0, MAX_TEMPERATURE);
+    within(faults, "--top-k", topK, 0, Integer.MAX_VALUE);
+    within(faults, "--text-top-k", textTopK, 0, Integer.MAX_VALUE);
+    within(faults, "--top-p", topP, 0, 1);
+    within(faults, "--text-top-p", textTopP, 0, 1);
+    within(faults, "--min-p", minP, 0, 1);
+    within(faults, "--text-min-p", textMinP, 0, 1);
+    within(faults, "--seed", seed, 0, Long.MAX_VALUE);
+    contradictions(faults, "--temp", temperature, "--", topK, topP, minP);
+    boolean own = textTemperature != null;
+    contradictions(
+        faults,
+        own ? "--text-temp" : "--temp",
+        own ? textTemperature : temperature,
+        "--text-",
+        textTopK,
+        textTopP,
+        textMinP);
+    return faults;
+  }
+
+  private static void within(
+      List<String> faults, String option, Number value, double min, double max) {
+    if (value != null && !(value.doubleValue() >= min && value.doubleValue() <= max)) {
+      String limit = max > MAX_TEMPERATURE ? "0 or above" : "from %.0f to %.0f".formatted(min, max);
+      faults.add("%s must be %s, not %s".formatted(option, limit, value));
+    }
+  }
+
+  private static void contradictions(
+      List<String> faults,
+      String temperatureOption,
+      Double temperature,
+      String prefix,
+      Integer topK,
+      Double topP,
+      Double minP) {
+    List<String> given = new ArrayList<>();
+    if (topK != null && topK > 0) {
+      given.add(prefix + "top-k");
+    }
+    if (topP != null) {
+      given.add(prefix + "top-p");
+    }
+    if (minP != null) {
+      given.add(prefix + "min-p");
+    }
+    if (given.size() > 1) {
+      faults.add("%s exclude each other".formatted(String.join(" and ", given)));
+    }
+    if (!given.isEmpty() && temperature != null && temperature == 0) {
+      faults.add(
+          "%s 0 always takes the likeliest token, so %s would have no effect"
+              .formatted(temperatureOption, given.getFirst()));
+    }
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  /** How the codebooks of Moshi's voice are drawn, given what the model asks for. */
+  Sampling audio(Sampling usual) {
+    return sampling(usual, temperature, topK, topP, minP);
+  }
+
+  /** How the text is drawn, given what the model asks for. */
+  Sampling text(Sampling usual) {
+    Double own = textTemperature != null ? textTemperature : temperature;
+    return sampling(usual, own, textTopK, textTopP, textMinP);
+  }
+
+  private static Sampling sampling(
+      Sampling usual, Double temperature, Integer topK, Double topP, Double minP) {
+    double chosen = temperature != null ? temperature : usual.temperature();
+    if (chosen == 0) {
+      return Sampling.GREEDY;
+    }
+    return topK == null && topP == null && minP == null
+        ? new Sampling(chosen, usual.topK(), usual.topP(), usual.minP())
+        : new Sampling(
+            chosen, topK == null ? 0 : topK, topP == null ? 0 : topP, minP == null ? 0 : minP);
+  }
+}

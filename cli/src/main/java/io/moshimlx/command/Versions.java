@@ -1,0 +1,48 @@
+package io.moshimlx.command;
+
+import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mlx.Device;
+import io.moshimlx.mlx.Mlx;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.Supplier;
+import picocli.CommandLine.IVersionProvider;
+
+/** The versions of the tool and of what it stands on; a part that does not load says so. */
+final class Versions implements IVersionProvider {
+  @Override
+  public String[] getVersion() throws IOException {
+    return new String[] {
+      "moshi-mlx %s".formatted(tool()),
+      "MLX       %s".formatted(orFault(Mlx::version)),
+      "mlx-c     %s".formatted(orFault(() -> Mlx.mlxcVersion() + " (" + Mlx.libraryPath() + ")")),
+      "codec     %s".formatted(orFault(() -> "crate moshi " + Mimi.version())),
+      "JVM       %s %s".formatted(System.getProperty("java.vm.vendor"), Runtime.version()),
+      "device    %s".formatted(orFault(Device::describe)),
+      "system    %s".formatted(String.join(" ", system())),
+    };
+  }
+
+  /** The version that the build filled in. */
+  static String tool() throws IOException {
+    Properties properties = new Properties();
+    try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {
+      properties.load(in);
+    }
+    return properties.getProperty("version");
+  }
+
+  private static List<String> system() {
+    return List.of("os.name", "os.version", "os.arch").stream().map(System::getProperty).toList();
+  }
+
+  private static String orFault(Supplier<String> version) {
+    try {
+      return version.get();
+    } catch (RuntimeException | LinkageError e) {
+      return "not available: " + e.getMessage();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.moshimlx.dialogue;
+
+import io.moshimlx.UserException;
+import io.moshimlx.event.EndEvent;
+import io.moshimlx.event.EndReason;
+import io.moshimlx.event.EventSink;
+import io.moshimlx.event.SessionEvent;
+import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.model.Lm;
+import io.moshimlx.model.LmConfig;
+import io.moshimlx.model.LmGenerator;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.Sampling;
+import io.moshimlx.text.Tokenizer;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A loaded model and one dialogue with it.
+ *
+ * <p>Belongs to the thread that opened it.
+ */
+public final class Session implements AutoCloseable {
+  private final Lm lm;
+  private final Mimi codec;
+  private final LmGenerator generator;
+  private final Tokenizer tokenizer;
+
+  /**
+   * How a dialogue is run.
+   *
+   * @param audio how the tokens of Moshi's voice are drawn
+   * @param text how the tokens of the inner monologue are drawn
+   * @param seed of the random draws
+   * @param dtype what to compute in; empty for what suits the device
+   */
+  public record Options(Sampling audio, Sampling text, long seed, Optional<DType> dtype) {}
+
+  private Session(Lm lm, Mimi codec, Tokenizer tokenizer, Options options) {
+    this.lm = lm;
+    this.codec = codec;
+    this.tokenizer = tokenizer;
+    generator = new LmGenerator(lm, options.text(), options.audio(), options.seed());
+  }
+
+  /**
+   * Loads a model's files.
+   *
+   * @throws UserException if they do not fit each other
+   * @throws io.moshimlx.mlx.MlxException if the language model cannot be read
+   * @throws io.moshimlx.mimi.MimiException if the codec cannot be read
+   */
+  public static Session open(ModelFiles files, Options options) {
+    LmConfig config = files.config();
+    Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
+    if (tokenizer.vocabularySize() != config.textCard()) {
+      throw new UserException(
+          "%s has %d pieces, but the model's text vocabulary (text_card) has %d; give the tokenizer that belongs to the model"
+              .formatted(files.tokenizer(), tokenizer.vocabularySize(), config.textCard()));
+    }
+    Mimi codec =
+        Mimi.open(
+            files.mimi(),
+            files.mimiConfig().orElse(null),
+            Math.max(config.depQ(), config.userCodebooks()));
+    try {
+      if (codec.cardinality() != config.card()) {
+        throw new UserException(
+            "%s has codebooks of %d entries, but the model expects %d (card); give the codec that belongs to the model"
+                .formatted(files.mimi(), codec.cardinality(), config.card()));
+      }
+      Lm lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
+      return new Session(lm, codec, tokenizer, options);
+    } catch (RuntimeException e) {
+      codec.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Runs the dialogue until the source ends or the user stops it. The last event is always sent,
+   * whatever happens; frames and warnings come on a thread of the loop.
+   *
+   * @param start the first event
+   * @param stopped becomes true when the user stops the session; asked before each frame
+   * @return why it ended: {@code INPUT_ENDED} or {@code INTERRUPTED}
+   */
+  public EndReason run(SessionEvent start, Ends ends, EventSink events, BooleanSupplier stopped) {
+    FrameLoop loop =
+        new FrameLoop(
+            codec, generator::step, new TokenStreams(lm.config()), tokenizer.decoder(), ends);
+    events.accept(start);
+    EndReason reason;
+    try {
+      reason = loop.run(events, stopped);
+    } catch (RuntimeException e) {
+      try {
+        events.accept(new EndEvent(loop.frames(), EndReason.FAILED, loop.stats()));
+      } catch (RuntimeException unsent) {
+        e.addSuppressed(unsent);
+      }
+      throw e;
+    }
+    events.accept(new EndEvent(loop.frames(), reason, loop.stats()));
+    return reason;
+  }
+
+  @Override
+  public void close() {
+    generator.close();
+    lm.close();
+    codec.close();
+  }
+}

@@ -1,0 +1,145 @@
+package io.moshimlx.dialogue;
+
+import io.moshimlx.audio.AudioDevice;
+import io.moshimlx.audio.AudioNotices;
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.event.EventSink;
+import io.moshimlx.event.WarningEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Gathers what goes wrong on any thread, and tells it between two frames: what can recur often at
+ * most once a second, with its count.
+ */
+public final class Warnings implements AudioNotices {
+  private static final int FRAME_MILLIS =
+      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
+
+  /** Frames that are looked at before a machine is called too slow: 10 seconds. */
+  private static final int PACE_FRAMES = 10_000 / FRAME_MILLIS;
+
+  private static final long QUIET_NANOS = 1_000_000_000;
+
+  private final List<WarningEvent> pending = new ArrayList<>();
+  private int dropped;
+  private int underruns;
+  private int overrun;
+  private long allDropped;
+  private long allUnderruns;
+  private long allOverrun;
+  private long outages;
+  private long toldNanos = System.nanoTime() - QUIET_NANOS;
+  private double paceMillis;
+  private int paceFrames;
+  private boolean slowTold;
+
+  @Override
+  public synchronized void dropped(int frames) {
+    dropped += frames;
+    allDropped += frames;
+  }
+
+  @Override
+  public synchronized void underrun() {
+    underruns++;
+    allUnderruns++;
+  }
+
+  @Override
+  public synchronized void overrun(int frames) {
+    overrun += frames;
+    allOverrun += frames;
+  }
+
+  @Override
+  public synchronized void lost(AudioDevice device) {
+    outages++;
+    add("device_lost", "'%s' is gone; waiting for it to come back".formatted(device.name()));
+  }
+
+  @Override
+  public synchronized void back(AudioDevice device) {
+    add("device_back", "'%s' is back".formatted(device.name()));
+  }
+
+  @Override
+  public synchronized void silentMicrophone() {
+    add(
+        "silent_microphone",
+        "the microphone gives nothing but zeros: allow this terminal to use it in the system's"
+            + " privacy settings, or choose another with --input-device");
+  }
+
+  /**
+   * Takes how long the slowest stage of a frame took; a live session whose first 10 seconds show
+   * that it cannot keep up is told so, once.
+   *
+   * @param ms milliseconds
+   */
+  synchronized void pace(double ms) {
+    paceMillis += ms;
+    paceFrames++;
+    if (paceFrames == PACE_FRAMES && !slowTold && paceMillis / paceFrames > FRAME_MILLIS) {
+      slowTold = true;
+      add(
+          "slow",
+          String.format(
+              Locale.ROOT,
+              "a frame takes %.0f ms, but lasts only %d: choose a smaller --quant or a smaller"
+                  + " model, or close other programs",
+              paceMillis / paceFrames,
+              FRAME_MILLIS));
+    }
+  }
+
+  synchronized long droppedFrames() {
+    return allDropped;
+  }
+
+  synchronized long underruns() {
+    return allUnderruns;
+  }
+
+  synchronized long overrunFrames() {
+    return allOverrun;
+  }
+
+  synchronized long outages() {
+    return outages;
+  }
+
+  /** Passes on what there is to tell; on the thread that sends the events. */
+  void tell(EventSink events) {
+    take().forEach(events::accept);
+  }
+
+  private synchronized List<WarningEvent> take() {
+    long now = System.nanoTime();
+    if (now - toldNanos >= QUIET_NANOS && dropped + underruns + overrun > 0) {
+      toldNanos = now;
+      addCount("lag", dropped, "of the microphone dropped: the machine does not keep up");
+      addCount("overrun", overrun, "left out of playback, which lagged behind");
+      if (underruns > 0) {
+        add("underrun", "playback ran dry %d times".formatted(underruns));
+      }
+      dropped = 0;
+      overrun = 0;
+      underruns = 0;
+    }
+    List<WarningEvent> told = List.copyOf(pending);
+    pending.clear();
+    return told;
+  }
+
+  private void addCount(String code, int frames, String what) {
+    if (frames > 0) {
+      add(code, "%d frames (%d ms) %s".formatted(frames, frames * FRAME_MILLIS, what));
+    }
+  }
+
+  private void add(String code, String message) {
+    pending.add(new WarningEvent(code, message));
+  }
+}

@@ -1,0 +1,17 @@
+package io.moshimlx.event;
+
+/** Takes a session's events in their order: session, frames and warnings, end. */
+@FunctionalInterface
+public interface EventSink {
+  /**
+   * Takes one event, on the thread that runs the session.
+   *
+   * @throws io.moshimlx.UserException if it cannot be passed on; the session ends
+   */
+  void accept(Event event);
+
+  /** A sink that hands each event to all of these, in order. */
+  static EventSink all(Iterable<EventSink> sinks) {
+    return event -> sinks.forEach(sink -> sink.accept(event));
+  }
+}

@@ -1,0 +1,81 @@
+package io.moshimlx.model;
+
+import static io.moshimlx.mlx.Elementwise.add;
+import static io.moshimlx.mlx.Indexing.slice;
+import static io.moshimlx.mlx.Shapes.flatten;
+import static io.moshimlx.mlx.Shapes.reshape;
+
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.nn.UnaryLayer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The small transformer that turns one step of Helium into the codebooks of Moshi's voice, one
+ * after another ({@code depformer}). Every codebook has weights of its own, a slice.
+ */
+final class Depformer implements AutoCloseable {
+  private final TransformerConfig config;
+  private final UnaryLayer linearIn;
+  private final List<Slice> slices;
+  private final Optional<Rotary> rotary;
+
+  private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
+    Slice(LmConfig config, int index, Weights weights, Kernels kernels) {
+      int dim = config.depformer().dim();
+      int vocabulary = (index == 0 ? config.textCard() : config.card()) + 1;
+      String prefix = "depformer.slices." + index + ".";
+      this(
+          weights.embedding(dim, new Weights.Rows(prefix + "emb", vocabulary)),
+          new Transformer(config.depformer(), prefix + "transformer.", weights, kernels),
+          weights.linear(prefix + "linear_out", dim, config.card()));
+    }
+  }
+
+  Depformer(LmConfig lm, Weights weights, Kernels kernels) {
+    config = lm.depformer();
+    // The projections of all slices read the same vector: one product serves them all.
+    linearIn =
+        weights.linear(
+            lm.transformer().dim(),
+            IntStream.range(0, lm.depQ())
+                .mapToObj(
+                    i -> new Weights.Rows("depformer.slices." + i + ".linear_in", config.dim()))
+                .toArray(Weights.Rows[]::new));
+    slices =
+        IntStream.range(0, lm.depQ()).mapToObj(i -> new Slice(lm, i, weights, kernels)).toList();
+    rotary = config.rotary() ? Optional.of(new Rotary(config)) : Optional.empty();
+  }
+
+  /**
+   * Samples the codebooks of one step.
+   *
+   * @param hidden Helium's output, [1, 1, dim of Helium]
+   * @param textToken uint32 [1]
+   * @return a token for each slice, uint32 [1]
+   */
+  List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler) {
+    MlxArray projected = linearIn.apply(hidden);
+    List<StepKvCache> caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
+    List<MlxArray> tokens = new ArrayList<>(slices.size());
+    MlxArray last = textToken;
+    for (int i = 0; i < slices.size(); i++) {
+      Slice slice = slices.get(i);
+      int step = i;
+      MlxArray own = slice(projected, 2, i * config.dim(), (i + 1) * config.dim());
+      MlxArray x = add(own, reshape(slice.emb().apply(last), 1, 1, config.dim()));
+      MlxArray y = slice.transformer().apply(x, rotary.map(r -> r.angles(step, 1)), caches);
+      last = sampler.sample(flatten(slice.linearOut().apply(y)));
+      tokens.add(last);
+    }
+    return tokens;
+  }
+
+  @Override
+  public void close() {
+    rotary.ifPresent(Rotary::close);
+  }
+}

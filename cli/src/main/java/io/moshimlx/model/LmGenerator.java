@@ -1,0 +1,72 @@
+package io.moshimlx.model;
+
+import static io.moshimlx.mlx.Shapes.concatenate;
+
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxScope;
+import io.moshimlx.mlx.Transforms;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs a language model step by step: the tokens of one step go in, those it samples come out, with
+ * one read-back.
+ *
+ * <p>Belongs to the thread that loaded the model.
+ */
+public final class LmGenerator implements AutoCloseable {
+  private final Lm lm;
+  private final Sampler textSampler;
+  private final Sampler audioSampler;
+  private final List<RingKvCache> caches;
+  private int position;
+
+  /**
+   * Starts a session.
+   *
+   * @param seed of the random draws of both streams
+   */
+  public LmGenerator(Lm lm, Sampling text, Sampling audio, long seed) {
+    RandomDraws draws = new RandomDraws(seed);
+    this(lm, Sampler.of(text, draws), Sampler.of(audio, draws));
+  }
+
+  LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler) {
+    this.lm = lm;
+    this.textSampler = textSampler;
+    this.audioSampler = audioSampler;
+    caches = lm.newCaches();
+  }
+
+  /**
+   * Runs one step.
+   *
+   * @param input the text token, then one token of each codebook
+   * @return the text token, then one token of each codebook that the depformer writes
+   */
+  public int[] step(int[] input) {
+    MlxArray sampled;
+    // Intermediate handles are closed before the evaluation, or the caches could not be written in
+    // place.
+    try (MlxScope _ = MlxScope.open()) {
+      MlxArray hidden = lm.forward(new int[][] {input}, position, caches);
+      MlxArray textToken = textSampler.sample(lm.textLogits(hidden));
+      List<MlxArray> tokens = new ArrayList<>();
+      tokens.add(textToken);
+      tokens.addAll(lm.depformer().sample(hidden, textToken, audioSampler));
+      sampled = concatenate(0, tokens).retain();
+    }
+    position++;
+    try (sampled) {
+      List<MlxArray> results = new ArrayList<>(caches.stream().map(RingKvCache::state).toList());
+      results.add(sampled);
+      Transforms.eval(results);
+      return sampled.toInts();
+    }
+  }
+
+  @Override
+  public void close() {
+    caches.forEach(RingKvCache::close);
+  }
+}

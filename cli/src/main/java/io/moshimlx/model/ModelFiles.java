@@ -1,0 +1,135 @@
+package io.moshimlx.model;
+
+import io.moshimlx.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The files of a model directory.
+ *
+ * <p>{@code config.json} names them ({@code moshi_name}, {@code mimi_name}, {@code
+ * mimi_config_name}, {@code tokenizer_name}); without it, or without a key, the usual names and the
+ * Moshi 7B configuration hold.
+ *
+ * @param config the language model's configuration
+ * @param sampling the sampling settings that the model asks for ({@code lm_gen_config})
+ * @param weights the language model's safetensors file
+ * @param quantization how {@code weights} is stored
+ * @param mimi the codec's safetensors file
+ * @param mimiConfig the codec's sizes, where they are not the usual ones
+ * @param tokenizer the SentencePiece model
+ */
+public record ModelFiles(
+    LmConfig config,
+    Sampling.Defaults sampling,
+    Path weights,
+    Quantization quantization,
+    Path mimi,
+    Optional<Path> mimiConfig,
+    Path tokenizer) {
+
+  private static final String DEFAULT_WEIGHTS = "model.safetensors";
+  private static final String DEFAULT_MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
+  private static final String DEFAULT_TOKENIZER = "tokenizer_spm_32k_3.model";
+
+  /**
+   * Finds the files of a model directory; reads nothing but {@code config.json}.
+   *
+   * @param quantization the precision wanted, or empty for the one that is there
+   * @throws UserException naming what is missing or wrong
+   */
+  public static ModelFiles find(Path directory, Optional<Quantization> quantization) {
+    if (!Files.isDirectory(directory)) {
+      throw new UserException(
+          directory
+              + " is not a folder; give --model a folder that holds a Moshi model, or 'demo'");
+    }
+    Path configFile = directory.resolve("config.json");
+    Optional<JsonConfig> json =
+        Files.exists(configFile) ? Optional.of(JsonConfig.read(configFile)) : Optional.empty();
+    Path named =
+        json.flatMap(j -> j.sibling("moshi_name")).orElse(directory.resolve(DEFAULT_WEIGHTS));
+    Path weights = weights(directory, named, quantization);
+    return new ModelFiles(
+        json.map(LmConfig::read).orElseGet(LmConfig::moshi7b),
+        json.map(Sampling.Defaults::read).orElse(Sampling.Defaults.UPSTREAM),
+        weights,
+        Quantization.ofFile(weights.getFileName().toString()),
+        existing(json, "mimi_name", directory.resolve(DEFAULT_MIMI), "audio codec"),
+        json.flatMap(j -> j.sibling("mimi_config_name"))
+            .map(p -> present(p, "codec configuration")),
+        existing(json, "tokenizer_name", directory.resolve(DEFAULT_TOKENIZER), "tokenizer"));
+  }
+
+  private static Path existing(Optional<JsonConfig> json, String key, Path usual, String what) {
+    return present(json.flatMap(j -> j.sibling(key)).orElse(usual), what);
+  }
+
+  private static Path present(Path file, String what) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserException(
+          "%s is missing: it is the model's %s; fetch the model again".formatted(file, what));
+    }
+    return file;
+  }
+
+  /** The named file, or its sibling in the precision wanted, or the only one there is. */
+  private static Path weights(Path directory, Path named, Optional<Quantization> wanted) {
+    List<Path> candidates = candidates(directory, wanted);
+    Optional<Path> exact =
+        wanted.isEmpty() ? Optional.of(named) : inPrecision(named, wanted.orElseThrow());
+    if (exact.filter(Files::isRegularFile).isPresent()) {
+      return exact.orElseThrow();
+    }
+    if (candidates.size() == 1) {
+      return candidates.getFirst();
+    }
+    String what = wanted.map(q -> q.label() + " ").orElse("");
+    if (candidates.isEmpty()) {
+      throw new UserException(
+          "%s holds no %sweights%s"
+              .formatted(
+                  directory,
+                  what,
+                  wanted.isPresent()
+                      ? "; choose another --quant, or a folder that has them"
+                      : " (" + named.getFileName() + "); fetch the model again"));
+    }
+    throw new UserException(
+        "%s holds several %sweights (%s); choose one with --quant"
+            .formatted(
+                directory,
+                what,
+                String.join(
+                    ", ", candidates.stream().map(p -> p.getFileName().toString()).toList())));
+  }
+
+  private static Optional<Path> inPrecision(Path named, Quantization wanted) {
+    String name = named.getFileName().toString();
+    String suffix = Quantization.ofFile(name).suffix();
+    return name.endsWith(suffix)
+        ? Optional.of(
+            named.resolveSibling(
+                name.substring(0, name.length() - suffix.length()) + wanted.suffix()))
+        : Optional.empty();
+  }
+
+  /** Files that by their name are a language model, in name order. */
+  private static List<Path> candidates(Path directory, Optional<Quantization> wanted) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("model.*\\.safetensors"))
+          .filter(file ->
+              wanted.isEmpty()
+                  || wanted.get() == Quantization.ofFile(file.getFileName().toString()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UserException(directory + " cannot be read; check its permissions", e);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package io.moshimlx.model;
+
+import io.moshimlx.mlx.MlxArray;
+
+/** Chooses a token from its logits, as part of the graph. */
+@FunctionalInterface
+interface Sampler {
+
+  /**
+   * Chooses one token.
+   *
+   * @param logits [vocabulary]
+   * @return uint32 [1]
+   */
+  MlxArray sample(MlxArray logits);
+
+  /** The sampler of some settings; each token takes one number from {@code draws}. */
+  static Sampler of(Sampling sampling, RandomDraws draws) {
+    return sampling.temperature() == 0 ? TokenSampler::greedy : new TokenSampler(sampling, draws);
+  }
+}

@@ -1,0 +1,62 @@
+package io.moshimlx.model;
+
+/**
+ * How one stream's tokens are drawn from its logits.
+ *
+ * <p>Temperature 0 takes the largest logit. Otherwise the first restriction that is set holds, in
+ * this order: {@code topK}, {@code topP}, {@code minP}.
+ *
+ * @param temperature divides the logits; 0 or above
+ * @param topK only the k largest logits; 0 for no such limit
+ * @param topP only the most probable tokens that together reach this probability; 0 or 1 for no
+ *     such limit
+ * @param minP only tokens at least this probable, relative to the most probable one; 0 for no such
+ *     limit
+ */
+public record Sampling(double temperature, int topK, double topP, double minP) {
+
+  /** The most probable token, always. */
+  public static final Sampling GREEDY = new Sampling(0, 0, 0, 0);
+
+  public static Sampling topK(double temperature, int topK) {
+    return new Sampling(temperature, topK, 0, 0);
+  }
+
+  /**
+   * The settings of both streams that a model asks for.
+   *
+   * @param audio of the codebooks
+   * @param text of the inner monologue
+   */
+  public record Defaults(Sampling audio, Sampling text) {
+
+    /** What upstream's generation uses where a model names nothing else. */
+    public static final Defaults UPSTREAM = new Defaults(topK(0.8, 250), topK(0.7, 25));
+
+    /**
+     * Reads {@code lm_gen_config}: {@code temp}, {@code temp_text}, {@code top_k}, {@code
+     * top_k_text}, {@code use_sampling}.
+     */
+    static Defaults read(JsonConfig json) {
+      return json.object("lm_gen_config").map(Defaults::ofGenerator).orElse(UPSTREAM);
+    }
+
+    private static Defaults ofGenerator(JsonConfig json) {
+      if (json.number("cfg_coef", 1, 0, 100) != 1) {
+        throw json.fault("cfg_coef", "is not 1, which this version does not support");
+      }
+      return json.bool("use_sampling", true)
+          ? new Defaults(
+              read(json, "temp", "top_k", UPSTREAM.audio()),
+              read(json, "temp_text", "top_k_text", UPSTREAM.text()))
+          : new Defaults(GREEDY, GREEDY);
+    }
+
+    private static Sampling read(
+        JsonConfig json, String temperatureKey, String topKKey, Sampling usual) {
+      return topK(
+          json.number(temperatureKey, usual.temperature(), 0, 100),
+          json.integer(topKKey, usual.topK(), 0, Integer.MAX_VALUE));
+    }
+  }
+}

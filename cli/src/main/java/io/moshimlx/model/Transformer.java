@@ -1,0 +1,36 @@
+package io.moshimlx.model;
+
+import io.moshimlx.mlx.MlxArray;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** A stack of layers ({@code transformer}). */
+final class Transformer {
+  private final List<TransformerLayer> layers;
+
+  Transformer(TransformerConfig config, String prefix, Weights weights, Kernels kernels) {
+    layers =
+        IntStream.range(0, config.numLayers())
+            .mapToObj(
+                i -> new TransformerLayer(config, prefix + "layers." + i + ".", weights, kernels))
+            .toList();
+  }
+
+  /**
+   * Runs a block of steps through all layers.
+   *
+   * @param x [batch, steps, dim]
+   * @param angles of the steps, or empty where positions are not encoded
+   * @param caches one a layer, all at the same step
+   * @return [batch, steps, dim]
+   */
+  MlxArray apply(MlxArray x, Optional<Rotary.Angles> angles, List<? extends KvCache> caches) {
+    Optional<MlxArray> mask = caches.getFirst().mask(x.dim(1));
+    MlxArray y = x;
+    for (int i = 0; i < layers.size(); i++) {
+      y = layers.get(i).apply(y, angles, caches.get(i), mask);
+    }
+    return y;
+  }
+}

@@ -1,0 +1,158 @@
+package io.moshimlx.model;
+
+import static io.moshimlx.mlx.Creation.zeros;
+import static io.moshimlx.mlx.Elementwise.astype;
+import static io.moshimlx.mlx.Shapes.concatenate;
+
+import io.moshimlx.UserException;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.Safetensors;
+import io.moshimlx.mlx.nn.Embedding;
+import io.moshimlx.mlx.nn.Linear;
+import io.moshimlx.mlx.nn.QuantizedEmbedding;
+import io.moshimlx.mlx.nn.QuantizedLinear;
+import io.moshimlx.mlx.nn.UnaryLayer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The tensors of one checkpoint file, taken by key and shape.
+ *
+ * <p>Nothing is read from the file until {@link #finish}: a tensor that is missing or has another
+ * shape is replaced by zeros that are never computed, so that one pass finds every fault.
+ */
+final class Weights {
+  private static final int FAULTS_SHOWN = 10;
+
+  private final Path file;
+  private final Quantization quantization;
+  private final Optional<DType> dtype;
+  private final Map<String, MlxArray> tensors;
+  private final Set<String> unused;
+  private final List<String> faults = new ArrayList<>();
+  private final List<MlxArray> kept = new ArrayList<>();
+
+  /** Rows of a matrix that one key holds. */
+  record Rows(String key, int count) {}
+
+  /**
+   * Opens a file.
+   *
+   * @param dtype what floating-point tensors become, or empty to leave them as they are
+   */
+  Weights(Path file, Quantization quantization, Optional<DType> dtype) {
+    this.file = file;
+    this.quantization = quantization;
+    this.dtype = dtype;
+    this.tensors = Safetensors.load(file);
+    this.unused = new TreeSet<>(tensors.keySet());
+  }
+
+  /** A floating-point tensor. */
+  MlxArray tensor(String key, int... shape) {
+    return keep(take(key, false, shape));
+  }
+
+  /** A linear layer without bias, whose output is that of the given keys one after another. */
+  UnaryLayer linear(int in, Rows... rows) {
+    return isQuantized(rows)
+        ? new QuantizedLinear(
+            join(rows, r -> packed(r, in)),
+            join(rows, r -> grouped(r, in, ".scales")),
+            join(rows, r -> grouped(r, in, ".biases")),
+            null,
+            quantization.groupSize(),
+            quantization.bits())
+        : new Linear(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)), null);
+  }
+
+  UnaryLayer linear(String key, int in, int out) {
+    return linear(in, new Rows(key, out));
+  }
+
+  /** An embedding whose table is those of the given keys one below another. */
+  UnaryLayer embedding(int dim, Rows... rows) {
+    return isQuantized(rows)
+        ? new QuantizedEmbedding(
+            join(rows, r -> packed(r, dim)),
+            join(rows, r -> grouped(r, dim, ".scales")),
+            join(rows, r -> grouped(r, dim, ".biases")),
+            quantization.groupSize(),
+            quantization.bits())
+        : new Embedding(join(rows, r -> take(r.key() + ".weight", false, r.count(), dim)));
+  }
+
+  /**
+   * Checks that the file held what was taken and nothing else.
+   *
+   * @return the arrays in use, not yet evaluated; the caller closes them
+   * @throws UserException listing missing, surplus and misshapen tensors, at most ten
+   */
+  List<MlxArray> finish() {
+    tensors.values().forEach(MlxArray::close);
+    unused.forEach(key -> faults.add("surplus " + key));
+    if (faults.isEmpty()) {
+      return kept;
+    }
+    kept.forEach(MlxArray::close);
+    String more =
+        faults.size() > FAULTS_SHOWN ? ", and %d more".formatted(faults.size() - FAULTS_SHOWN) : "";
+    throw new UserException(
+        "%s does not fit its configuration: %s%s; give the config.json that belongs to it%s"
+            .formatted(
+                file,
+                String.join(", ", faults.subList(0, Math.min(FAULTS_SHOWN, faults.size()))),
+                more,
+                tensors.keySet().stream().anyMatch(key -> key.endsWith(".scales"))
+                    ? ", and name a quantised file *.q4.safetensors or *.q8.safetensors as it is"
+                    : ""));
+  }
+
+  private boolean isQuantized(Rows... rows) {
+    return quantization.bits() > 0
+        && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
+  }
+
+  private MlxArray packed(Rows rows, int columns) {
+    return take(
+        rows.key() + ".weight", true, rows.count(), columns * quantization.bits() / Integer.SIZE);
+  }
+
+  private MlxArray grouped(Rows rows, int columns, String suffix) {
+    return take(rows.key() + suffix, false, rows.count(), columns / quantization.groupSize());
+  }
+
+  private MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {
+    MlxArray[] parts = Arrays.stream(rows).map(part).toArray(MlxArray[]::new);
+    return keep(parts.length == 1 ? parts[0] : concatenate(0, parts));
+  }
+
+  private MlxArray keep(MlxArray array) {
+    kept.add(array.retain());
+    return array;
+  }
+
+  private MlxArray take(String key, boolean packed, int... shape) {
+    MlxArray found = tensors.get(key);
+    unused.remove(key);
+    if (found == null) {
+      faults.add("missing " + key);
+    } else if (packed != (found.dtype() == DType.UINT32) || !Arrays.equals(found.shape(), shape)) {
+      faults.add(
+          "misshapen %s (%s %s, not %s)"
+              .formatted(
+                  key, found.dtype(), Arrays.toString(found.shape()), Arrays.toString(shape)));
+    } else {
+      return astype(found, packed ? DType.UINT32 : dtype.orElse(found.dtype()));
+    }
+    return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
+  }
+}

@@ -1,0 +1,202 @@
+package io.moshimlx.terminal;
+
+import io.moshimlx.UserException;
+import io.moshimlx.audio.Microphone;
+import io.moshimlx.event.EndEvent;
+import io.moshimlx.event.Event;
+import io.moshimlx.event.EventSink;
+import io.moshimlx.event.FrameEvent;
+import io.moshimlx.event.SessionEvent;
+import io.moshimlx.event.WarningEvent;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntSupplier;
+
+/**
+ * What a person sees of a session: the inner monologue on stdout as it is spoken, warnings on
+ * stderr, and, where stderr is a terminal, a line of progress or status.
+ *
+ * <p>On a terminal that shows both streams that line stands below the text, and the cursor waits at
+ * the end of the text.
+ */
+public final class SessionView implements EventSink, AutoCloseable {
+  private static final long REDRAW_NANOS = 100_000_000;
+  private static final int USUAL_COLUMNS = 80;
+  private static final int LEAST_COLUMNS = 10;
+
+  /** Clears from the cursor on, so also what a terminal that became narrower has wrapped. */
+  private static final String CLEAR_REST = "\033[J";
+
+  private final Terminal terminal;
+  private final boolean showText;
+  private final StatusLine status;
+  private final IntSupplier terminalColumns;
+  private final boolean below;
+
+  /** The text in the cursor's line. */
+  private final StringBuilder line = new StringBuilder();
+
+  private boolean textShown;
+  private boolean statusShown;
+  private long drawnNanos;
+
+  SessionView(Terminal terminal, boolean showText, StatusLine status, IntSupplier terminalColumns) {
+    this.terminal = terminal;
+    this.showText = showText;
+    this.status = status;
+    this.terminalColumns = terminalColumns;
+    below = showText && terminal.outIsTerminal();
+  }
+
+  /**
+   * The view of a recording's answer.
+   *
+   * @param showText whether the text goes to stdout
+   * @param totalFrames frames that the session will have, or −1
+   */
+  public static SessionView ofRecording(Terminal terminal, boolean showText, long totalFrames) {
+    return new SessionView(terminal, showText, new ProgressLine(totalFrames), () -> USUAL_COLUMNS);
+  }
+
+  /**
+   * The view of a conversation.
+   *
+   * @param showText whether the text goes to stdout
+   */
+  public static SessionView live(
+      Terminal terminal, boolean showText, Microphone microphone, LiveKeys keys) {
+    StatusLine status =
+        new LiveStatus(
+            microphone::levelDb, microphone::muted, microphone::droppedFrames, keys.present());
+    return new SessionView(terminal, showText, status, keys::columns);
+  }
+
+  /** Says what happens before the session starts. */
+  public void preparing(String what) {
+    draw(what);
+  }
+
+  @Override
+  public void accept(Event event) {
+    switch (event) {
+      case SessionEvent start -> status.started();
+      case FrameEvent frame -> frame(frame);
+      case WarningEvent warning -> {
+        clear();
+        terminal.err().println("moshi-mlx: warning: " + warning.message());
+      }
+      case EndEvent end -> {
+        close();
+        if (terminal.errIsTerminal()) {
+          terminal.err().println(status.summary(end));
+        }
+      }
+    }
+  }
+
+  private void frame(FrameEvent frame) {
+    if (showText && !frame.text().isEmpty()) {
+      String text = textShown ? frame.text() : frame.text().stripLeading();
+      print(below ? wrapped(text) : text);
+      textShown = true;
+    }
+    status.frame(frame);
+    long now = System.nanoTime();
+    if (now - drawnNanos > REDRAW_NANOS) {
+      drawnNanos = now;
+      draw(status.text());
+    }
+  }
+
+  /** Columns to write in: the last stays free, for terminals wrap when it is written to. */
+  private int room() {
+    return Math.max(terminalColumns.getAsInt(), LEAST_COLUMNS) - 1;
+  }
+
+  /** Puts a text in the place of the status line, where there is one. */
+  private void draw(String text) {
+    if (!terminal.errIsTerminal()) {
+      return;
+    }
+    int room = room();
+    String shown = Columns.cut(text, room);
+    if (below) {
+      if (Columns.of(line.toString()) > room) {
+        // The terminal became narrower and has wrapped the line in a way of its own.
+        print("\n");
+        line.setLength(0);
+      }
+      int column = Columns.of(line.toString());
+      String back = "\033[A\r" + (column > 0 ? "\033[" + column + "C" : "");
+      terminal.err().print("\n" + CLEAR_REST + shown + back);
+    } else {
+      terminal.err().print("\r" + CLEAR_REST + shown + "\r");
+    }
+    terminal.err().flush();
+    statusShown = true;
+  }
+
+  /** Removes the status line and leaves the cursor at the start of an empty line. */
+  private void clear() {
+    if (below && !line.isEmpty()) {
+      print("\n");
+      line.setLength(0);
+    }
+    if (statusShown) {
+      terminal.err().print("\r" + CLEAR_REST);
+      terminal.err().flush();
+      statusShown = false;
+    }
+  }
+
+  /** The text, with line breaks where it, or the word it is the end of, would not fit the line. */
+  private String wrapped(String text) {
+    StringBuilder output = new StringBuilder();
+    int room = room();
+    for (int codePoint : text.codePoints().toArray()) {
+      String character = Character.toString(codePoint);
+      if (codePoint == ' ' && line.isEmpty()) {
+        continue;
+      }
+      if (codePoint == '\n') {
+        output.append('\n').append(CLEAR_REST);
+        line.setLength(0);
+      } else if (Columns.of(line + character) <= room) {
+        output.append(character);
+        line.append(character);
+      } else {
+        output.append(broken(codePoint == ' ' ? "" : character));
+      }
+    }
+    return output.toString();
+  }
+
+  /** Starts a new line with the word that the line ends in, which takes it away there. */
+  private String broken(String character) {
+    int space = character.isEmpty() ? -1 : line.lastIndexOf(" ");
+    String word = space < 0 ? "" : line.substring(space + 1);
+    int back = Columns.of(word);
+    line.setLength(0);
+    line.append(word).append(character);
+    return (back > 0 ? "\033[" + back + "D" : "") + CLEAR_REST + "\n" + CLEAR_REST + line;
+  }
+
+  private void print(String text) {
+    try {
+      terminal.out().write(text.getBytes(StandardCharsets.UTF_8));
+      terminal.out().flush();
+    } catch (IOException e) {
+      throw UserException.cannotWriteOn("stdout", e);
+    }
+  }
+
+  /** Ends the text with a line break and removes the status line; idempotent. */
+  @Override
+  public void close() {
+    clear();
+    if (textShown && !below) {
+      print("\n");
+    }
+    textShown = false;
+  }
+}

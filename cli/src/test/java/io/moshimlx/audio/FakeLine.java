@@ -1,0 +1,220 @@
+package io.moshimlx.audio;
+
+import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sound.sampled.AudioFormat;
+import javax.sound.sampled.DataLine;
+import javax.sound.sampled.LineUnavailableException;
+import javax.sound.sampled.SourceDataLine;
+import javax.sound.sampled.TargetDataLine;
+
+/**
+ * A device of 24 kHz mono 16-bit sound that gives, takes, blocks and fails when a test says so.
+ *
+ * <p>A frame of it has one value throughout, by which it is known.
+ */
+final class FakeLine {
+  private static final AudioFormat FORMAT = new AudioFormat(24_000, 16, 1, true, false);
+  private static final int FRAME_BYTES = 2 * AudioSource.FRAME_SAMPLES;
+
+  /** What a playback line holds. */
+  private static final int CAPACITY = 2 * FRAME_BYTES;
+
+  private final Queue<Byte> captured = new ArrayDeque<>();
+  private final List<Short> played = new ArrayList<>();
+  private int content;
+  private int generation;
+  private boolean absent;
+  private float next;
+  private CountDownLatch barrier = new CountDownLatch(0);
+  private CountDownLatch closing = new CountDownLatch(0);
+  final AtomicInteger blocked = new AtomicInteger();
+
+  /** The sample of which frame {@code number} consists. */
+  static float value(int number) {
+    return (1000 + 8 * number) / 0x1p15f;
+  }
+
+  static float[] frame(int number) {
+    float[] frame = new float[AudioSource.FRAME_SAMPLES];
+    Arrays.fill(frame, value(number));
+    return frame;
+  }
+
+  /** Captures a frame of one value. */
+  synchronized void give(float value) {
+    short sample = PcmWriter.pcm16(value);
+    for (int i = 0; i < AudioSource.FRAME_SAMPLES; i++) {
+      captured.add((byte) sample);
+      captured.add((byte) (sample >> 8));
+    }
+  }
+
+  /** Captures a frame of one value once another line is open. */
+  synchronized void giveWhenOpened(float value) {
+    next = value;
+  }
+
+  /** Captured bytes that nobody has read yet. */
+  synchronized int waitingBytes() {
+    return captured.size();
+  }
+
+  /** Plays all that the line holds. */
+  synchronized void drain() {
+    content = 0;
+    notifyAll();
+  }
+
+  /** The values of the frames that were played or are about to be. */
+  synchronized List<Float> played() {
+    List<Float> values = new ArrayList<>();
+    for (int i = 0; i < played.size(); i += AudioSource.FRAME_SAMPLES) {
+      values.add(played.get(i) / 0x1p15f);
+    }
+    return values;
+  }
+
+  /** Ends every line of the device, and lets none be opened until it is plugged in. */
+  synchronized void unplug() {
+    absent = true;
+    generation++;
+    captured.clear();
+    content = 0;
+    notifyAll();
+  }
+
+  synchronized void plugIn() {
+    absent = false;
+  }
+
+  /** Has every call that opens a line or moves sound block from now on. */
+  synchronized void block() {
+    barrier = new CountDownLatch(1);
+  }
+
+  /** Has every line that is closed block in that. */
+  synchronized void blockClosing() {
+    closing = new CountDownLatch(1);
+  }
+
+  synchronized void unblock() {
+    barrier.countDown();
+    closing.countDown();
+  }
+
+  private void pass(CountDownLatch latch) {
+    blocked.incrementAndGet();
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      blocked.decrementAndGet();
+    }
+  }
+
+  TargetDataLine openCapture() throws LineUnavailableException {
+    return open(TargetDataLine.class);
+  }
+
+  SourceDataLine openPlayback() throws LineUnavailableException {
+    return open(SourceDataLine.class);
+  }
+
+  private <L extends DataLine> L open(Class<L> type) throws LineUnavailableException {
+    pass(barrier());
+    int line;
+    synchronized (this) {
+      if (absent) {
+        throw new LineUnavailableException("nothing is plugged in");
+      }
+      line = ++generation;
+      content = 0;
+      captured.clear();
+      if (next != 0) {
+        give(next);
+      }
+    }
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) ->
+                call(line, type == TargetDataLine.class, method.getName(), arguments)));
+  }
+
+  private synchronized CountDownLatch barrier() {
+    return barrier;
+  }
+
+  private Object call(int line, boolean capture, String method, Object[] arguments)
+      throws InterruptedException {
+    return switch (method) {
+      case "start" -> null;
+      case "getFormat" -> FORMAT;
+      case "getBufferSize" -> CAPACITY;
+      case "isOpen" -> isOpen(line);
+      case "available" -> capture ? waitingBytes() : room();
+      case "read" -> read(line, (byte[]) arguments[0], (int) arguments[1], (int) arguments[2]);
+      case "write" -> write(line, (byte[]) arguments[0], (int) arguments[1], (int) arguments[2]);
+      case "close" -> close(line);
+      default -> throw new UnsupportedOperationException(method);
+    };
+  }
+
+  private synchronized boolean isOpen(int line) {
+    return line == generation;
+  }
+
+  private synchronized int room() {
+    return CAPACITY - content;
+  }
+
+  private Void close(int line) {
+    CountDownLatch latch;
+    synchronized (this) {
+      latch = closing;
+      if (line == generation) {
+        generation++;
+        notifyAll();
+      }
+    }
+    pass(latch);
+    return null;
+  }
+
+  private int read(int line, byte[] target, int offset, int length) {
+    pass(barrier());
+    synchronized (this) {
+      int count = line == generation ? Math.min(length, captured.size()) : 0;
+      for (int i = 0; i < count; i++) {
+        target[offset + i] = captured.remove();
+      }
+      return count;
+    }
+  }
+
+  private int write(int line, byte[] source, int offset, int length) throws InterruptedException {
+    pass(barrier());
+    synchronized (this) {
+      while (line == generation && content + length > CAPACITY) {
+        wait();
+      }
+      if (line != generation) {
+        return 0;
+      }
+      content += length;
+      for (int i = offset; i < offset + length; i += 2) {
+        played.add((short) ((source[i] & 0xff) | (source[i + 1] << 8)));
+      }
+      return length;
+    }
+  }
+}

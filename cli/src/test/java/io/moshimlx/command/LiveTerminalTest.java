@@ -1,0 +1,194 @@
+package io.moshimlx.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moshimlx.audio.SoundServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a person sees of a conversation, and the keys: in a real terminal, that of tmux. */
+@EnabledOnOs(
+    value = OS.LINUX,
+    disabledReason = "PulseAudio stands in for the devices on Linux only")
+final class LiveTerminalTest {
+  private static final String STATUS = "(?m)^\\d:\\d\\d · \\[.*";
+  private static final Pattern WORDS = Pattern.compile("(?m)^\\p{Alpha}.*");
+
+  @TempDir private Path folder;
+
+  @Test
+  void wordsStatusMuteResizeAndCtrlC() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      pane.start(server, "--events", folder.resolve("events.ndjson"));
+      pane.await("the status line", screen -> screen.matches("(?s).*\\d:\\d\\d · \\[[| ]+\\] .*"));
+      pane.await("words above it", screen -> WORDS.matcher(screen).find());
+      pane.await("time running", screen -> screen.contains("0:02 · "));
+      assertTrue(pane.screen().contains(" dropped · m mute, q quit"), pane.screen());
+
+      pane.type("m");
+      pane.await("muted", screen -> screen.contains(" · [muted] · "));
+      pane.type("m");
+      pane.await("not muted", screen -> !screen.contains("[muted]"));
+
+      pane.resize(36);
+      pane.await("a narrower line", screen -> hasStatusOf(screen, 25, 35));
+      pane.resize(90);
+      pane.await("a wider line", screen -> hasStatusOf(screen, 70, 89));
+
+      pane.type("C-c");
+      pane.await("the end", screen -> screen.contains("status 130"));
+      assertTrue(Files.readString(folder.resolve("events.ndjson")).contains("\"interrupted\""));
+      assertLeftClean(pane);
+    }
+  }
+
+  @Test
+  void aKeyQuits() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      pane.start(server);
+      pane.await("the status line", screen -> screen.contains("0:01 · "));
+      pane.type("q");
+      pane.await("the end", screen -> screen.contains("status 0"));
+      assertLeftClean(pane);
+    }
+  }
+
+  @Test
+  void aTerminationSignalLeavesTheTerminalAsItWas() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      pane.start(server);
+      pane.await("the status line", screen -> screen.contains("0:01 · "));
+      pane.signal("TERM");
+      pane.await("the end", screen -> screen.contains("status 143"));
+      assertLeftClean(pane);
+    }
+  }
+
+  /** How wide each line is that looks like the status. */
+  private static List<Integer> statusLines(String screen) {
+    return Pattern.compile(STATUS).matcher(screen).results().map(r -> r.group().length()).toList();
+  }
+
+  /** Whether there is one status line, and it is so long; spaces at its end do not count. */
+  private static boolean hasStatusOf(String screen, int least, int most) {
+    List<Integer> lengths = statusLines(screen);
+    return lengths.size() == 1 && lengths.getFirst() >= least && lengths.getFirst() <= most;
+  }
+
+  private static void assertLeftClean(Pane pane) throws Exception {
+    pane.await("the terminal's state", screen -> screen.contains("extproc"));
+    String screen = pane.screen();
+    assertTrue(screen.matches("(?s).*\\sicanon\\s.*"), screen);
+    assertTrue(screen.matches("(?s).*\\secho\\s.*"), screen);
+    assertTrue(screen.matches("(?s).*\\sisig\\s.*"), screen);
+    assertFalse(screen.contains("q quit"), screen);
+    assertFalse(screen.contains("WARNING"), screen);
+    assertEquals(List.of(), statusLines(screen));
+  }
+
+  /** A terminal window in a tmux of its own. */
+  private static final class Pane implements AutoCloseable {
+    private final Path folder;
+    private final Path socket;
+
+    Pane(Path folder, int columns) throws IOException {
+      this.folder = folder;
+      // A socket's path may have 107 characters.
+      socket = Files.createTempDirectory("tmux").resolve("socket");
+      tmux("new-session", "-d", "-x", Integer.toString(columns), "-y", "24", "sh");
+    }
+
+    private String tmux(String... arguments) throws IOException {
+      List<String> command =
+          new ArrayList<>(List.of("tmux", "-u", "-f", "/dev/null", "-S", socket.toString()));
+      command.addAll(Arrays.asList(arguments));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(0, process.onExit().join().exitValue(), output);
+      return output;
+    }
+
+    /** Starts a conversation; the shell tells its status and the terminal's state after it. */
+    void start(SoundServer server, Object... options) throws IOException {
+      List<Object> arguments = new ArrayList<>(List.of("run", "--model", "demo"));
+      arguments.addAll(Arrays.asList(options));
+      String command =
+          Cli.process(List.of("-Dmoshimlx.terminals=stdout stderr"), arguments.toArray()).stream()
+              .map(word -> "'" + word.replace("'", "'\\''") + "'")
+              .collect(Collectors.joining(" "));
+      String environment =
+          server.environment().entrySet().stream()
+              .map(entry -> "export " + entry.getKey() + "='" + entry.getValue() + "'\n")
+              .collect(Collectors.joining());
+      Path script =
+          Files.writeString(
+              folder.resolve("talk.sh"),
+              environment
+                  + "trap : INT\nclear\n"
+                  + command
+                  + "\necho \"status $?\"\nstty -a\nexec cat\n");
+      type("exec sh " + script, "Enter");
+    }
+
+    void type(String... keys) throws IOException {
+      List<String> arguments = new ArrayList<>(List.of("send-keys"));
+      arguments.addAll(Arrays.asList(keys));
+      tmux(arguments.toArray(String[]::new));
+    }
+
+    void resize(int columns) throws IOException {
+      tmux("resize-window", "-x", Integer.toString(columns));
+    }
+
+    /** Sends a signal to the conversation. */
+    void signal(String name) throws IOException, InterruptedException {
+      long shell = Long.parseLong(tmux("display-message", "-p", "#{pane_pid}").strip());
+      ProcessHandle java =
+          ProcessHandle.of(shell).orElseThrow().children().findFirst().orElseThrow();
+      String[] kill = {"kill", "-" + name, Long.toString(java.pid())};
+      assertEquals(0, new ProcessBuilder(kill).start().waitFor());
+    }
+
+    /** What is to be seen. */
+    String screen() {
+      try {
+        return tmux("capture-pane", "-p");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    void await(String what, Predicate<String> holds) throws InterruptedException {
+      try {
+        SoundServer.await(what, () -> holds.test(screen()));
+      } catch (AssertionError e) {
+        throw new AssertionError(e.getMessage() + "; the screen:\n" + screen(), e);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      tmux("kill-server");
+      Files.deleteIfExists(socket);
+      Files.delete(socket.getParent());
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.moshimlx.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class UsageTest {
+  @TempDir Path folder;
+
+  private static void refused(String message, String command, Cli.Result result) {
+    assertEquals("moshi-mlx: %s\nTry '%s --help'\n".formatted(message, command), result.err());
+    assertEquals(ExitStatus.WRONG_USAGE, result.status());
+    assertEquals("", result.out());
+  }
+
+  private static void refusedRun(String message, Object... options) {
+    Object[] arguments =
+        Stream.concat(
+                Stream.of("run", "--model", Cli.DEMO, "--input", "in.wav"), Stream.of(options))
+            .toArray();
+    refused(message, "moshi-mlx run", Cli.run(arguments));
+  }
+
+  @Test
+  void aCommandIsNeeded() {
+    refused("a command is missing, such as 'run'", "moshi-mlx", Cli.run());
+    refused("a command is missing, such as 'run'", "moshi-mlx", Cli.run("--verbose"));
+  }
+
+  @Test
+  void whatIsUnknownIsNamed() {
+    refused("Unmatched argument at index 0: 'walk'", "moshi-mlx", Cli.run("walk"));
+    refusedRun("Unknown option: '--nope'", "--nope");
+    refusedRun("Unmatched argument at index 5: 'more.wav'", "more.wav");
+  }
+
+  @Test
+  void whatBelongsTogetherIsNeededTogether() {
+    refused(
+        "--model is missing: name a model's folder, or 'demo'",
+        "moshi-mlx run",
+        Cli.run("run", "--input", "in.wav"));
+    refused(
+        "--output goes with --input; a live conversation is recorded with --record",
+        "moshi-mlx run",
+        Cli.run("run", "--model", "demo", "--output", "out.wav"));
+    refused(
+        "--tail goes with --input",
+        "moshi-mlx run",
+        Cli.run("run", "--model", "demo", "--tail", "3"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--quant q5         | Invalid value for option '--quant': 'q5' is none of q4, q8, bf16",
+        "--dtype int8       | Invalid value for option '--dtype': 'int8' is none of float32, bfloat16, float16",
+        "--top-k many       | Invalid value for option '--top-k': 'many' is not an int",
+        "--seed 1.5         | Invalid value for option '--seed': '1.5' is not a long",
+        "--temp             | Missing required parameter for option '--temp' (T)",
+        "--temp -0.1        | --temp must be from 0 to 100, not -0.1",
+        "--temp NaN         | --temp must be from 0 to 100, not NaN",
+        "--text-temp 1e9    | --text-temp must be from 0 to 100, not 1.0E9",
+        "--top-k -1         | --top-k must be 0 or above, not -1",
+        "--text-top-k -2    | --text-top-k must be 0 or above, not -2",
+        "--top-p 1.1        | --top-p must be from 0 to 1, not 1.1",
+        "--text-top-p -1    | --text-top-p must be from 0 to 1, not -1.0",
+        "--min-p 2          | --min-p must be from 0 to 1, not 2.0",
+        "--text-min-p 2     | --text-min-p must be from 0 to 1, not 2.0",
+        "--seed -1          | --seed must be 0 or above, not -1",
+        "--tail -1          | --tail must be from 0 to 3600 seconds",
+        "--tail NaN         | --tail must be from 0 to 3600 seconds",
+        "--temp 0 --top-k 5 | --temp 0 always takes the likeliest token, so --top-k would have no effect",
+        "--temp 0 --text-min-p 0.1 | --temp 0 always takes the likeliest token, so --text-min-p would have no effect",
+        "--text-temp 0 --text-top-p 0.9 | --text-temp 0 always takes the likeliest token, so --text-top-p would have no effect",
+        "--top-k 5 --top-p 0.9 | --top-k and --top-p exclude each other",
+        "--text-top-p 0.9 --text-min-p 0.1 | --text-top-p and --text-min-p exclude each other",
+        "--output in.wav    | --input and --output are the same file",
+        "--output ./in.wav  | --input and --output are the same file",
+        "--events in.wav    | --input and --events are the same file",
+        "--output a --events a | --output and --events go to the same place",
+        "--output /dev/stdout --events - | --output and --events go to the same place",
+      })
+  void wrongValuesAndContradictionsAreNamed(String options, String message) {
+    refusedRun(message, (Object[]) options.split(" ", -1));
+  }
+
+  @Test
+  void theSameFileIsFoundThroughALink() throws Exception {
+    Path file = Files.createFile(folder.resolve("a.wav"));
+    Path link = Files.createSymbolicLink(folder.resolve("b.wav"), file);
+    refused(
+        "--input and --output are the same file",
+        "moshi-mlx run",
+        Cli.run("run", "--model", "demo", "--input", file, "--output", link));
+  }
+
+  @Test
+  void helpNamesEveryOptionInGroupsWithExamples() {
+    Cli.Result help = Cli.run("run", "--help").succeeded();
+    for (String part :
+        new String[] {
+          "Model:",
+          "Input and output:",
+          "Sampling:",
+          "Exit status:",
+          "Examples:",
+          "--model",
+          "--quant",
+          "--dtype",
+          "--input",
+          "--output",
+          "--tail",
+          "--events",
+          "--temp",
+          "--text-temp",
+          "--top-k",
+          "--text-top-k",
+          "--top-p",
+          "--text-top-p",
+          "--min-p",
+          "--text-min-p",
+          "--seed",
+          "--verbose",
+          "--help"
+        }) {
+      assertTrue(help.out().contains(part), part);
+    }
+    assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
+    assertTrue(Cli.run("--help").succeeded().out().contains("Commands:\n  run  "));
+  }
+}

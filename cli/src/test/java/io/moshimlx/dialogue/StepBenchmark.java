@@ -1,0 +1,55 @@
+package io.moshimlx.dialogue;
+
+import io.moshimlx.model.Lm;
+import io.moshimlx.model.LmConfig;
+import io.moshimlx.model.LmGenerator;
+import io.moshimlx.model.Quantization;
+import io.moshimlx.model.Sampling;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.StringJoiner;
+
+/**
+ * The worker that scripts/compare-upstream drives: prints "ready", then for each line with a number
+ * runs that many steps on random user tokens and prints their milliseconds as a JSON array.
+ */
+final class StepBenchmark {
+  private StepBenchmark() {}
+
+  /** Arguments: the config.json and the checkpoint. */
+  public static void main(String[] args) throws IOException {
+    LmConfig config = LmConfig.read(Path.of(args[0]));
+    Path weights = Path.of(args[1]);
+    Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
+    Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
+    try (Lm lm = Lm.load(config, weights, quantization, Optional.empty());
+        LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 0);
+        BufferedReader in =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      TokenStreams streams = new TokenStreams(lm.config());
+      SplittableRandom random = new SplittableRandom(0);
+      run(generator, streams, random, lm, 20);
+      System.out.println("ready");
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        System.out.println(run(generator, streams, random, lm, Integer.parseInt(line.strip())));
+      }
+    }
+  }
+
+  private static String run(
+      LmGenerator generator, TokenStreams streams, SplittableRandom random, Lm lm, int steps) {
+    StringJoiner milliseconds = new StringJoiner(", ", "[", "]");
+    for (int i = 0; i < steps; i++) {
+      int[] user = random.ints(lm.config().userCodebooks(), 0, lm.config().card()).toArray();
+      long start = System.nanoTime();
+      streams.sampled(generator.step(streams.input(user)));
+      milliseconds.add(Double.toString((System.nanoTime() - start) * 1e-6));
+    }
+    return milliseconds.toString();
+  }
+}

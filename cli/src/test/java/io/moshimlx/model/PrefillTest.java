@@ -1,0 +1,59 @@
+package io.moshimlx.model;
+
+import static io.moshimlx.mlx.Indexing.slice;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxScope;
+import io.moshimlx.mlx.Transforms;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Several steps at once give what they give one by one, past the end of the context too. */
+final class PrefillTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"5", "24", "7, 1, 30, 2, 11", "20, 20, 1, 20"})
+  void blocksEqualSingleSteps(String blocks) {
+    Golden golden = Golden.of("short-context");
+    List<Integer> ones = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
+    for (String block : blocks.split(", ", -1)) {
+      sizes.add(Integer.parseInt(block));
+      for (int i = 0; i < Integer.parseInt(block); i++) {
+        ones.add(1);
+      }
+    }
+    try (Lm lm = golden.load()) {
+      assertArrayEquals(lastHidden(lm, ones), lastHidden(lm, sizes), 1e-4f);
+    }
+  }
+
+  /** Helium's output of the last step, after blocks of these sizes of random tokens. */
+  private static float[] lastHidden(Lm lm, List<Integer> blocks) {
+    SplittableRandom random = new SplittableRandom(1);
+    List<RingKvCache> caches = lm.newCaches();
+    int position = 0;
+    float[] last = null;
+    for (int block : blocks) {
+      int[][] inputs = new int[block][];
+      for (int i = 0; i < block; i++) {
+        inputs[i] = random.ints(1 + lm.config().codebooks(), 0, lm.config().card()).toArray();
+      }
+      MlxArray hidden;
+      try (MlxScope _ = MlxScope.open()) {
+        MlxArray all = lm.forward(inputs, position, caches);
+        hidden = slice(all, 1, block - 1, block).retain();
+      }
+      position += block;
+      Transforms.eval(caches.stream().map(RingKvCache::state).toList());
+      last = hidden.toFloats();
+      hidden.close();
+    }
+    caches.forEach(RingKvCache::close);
+    return last;
+  }
+}

@@ -1,0 +1,93 @@
+package io.moshimlx.model;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moshimlx.dialogue.TokenStreams;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.MlxArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The logits of the text and of every slice are upstream's, when both are fed the same tokens: with
+ * MLX's kernels, as on Metal, and with those written out for a CPU in float32.
+ */
+final class UpstreamLogitsTest {
+
+  /** Keeps the logits, and answers with the tokens that upstream drew. */
+  private static final class Recorder implements Sampler {
+    private final List<MlxArray> logits = new ArrayList<>();
+    private final List<Integer> tokens = new ArrayList<>();
+
+    @Override
+    public MlxArray sample(MlxArray l) {
+      logits.add(l.retain());
+      return MlxArray.ofUint32(new int[] {tokens.get(logits.size() - 1)}, 1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "f32-7b-like, FLOAT32, '', 1e-4",
+    "q4, FLOAT32, '', 1e-4",
+    "q8, FLOAT32, '', 1e-4",
+    "delay2, FLOAT32, '', 1e-4",
+    "depq16, FLOAT32, '', 1e-4",
+    "depq4, FLOAT32, '', 1e-4",
+    "layer-scale, FLOAT32, '', 1e-4",
+    "depformer-rope, FLOAT32, '', 1e-4",
+    "short-context, FLOAT32, '', 1e-4",
+    "bf16, FLOAT32, '', 1e-4",
+    "bf16, BFLOAT16, _bf16, 2e-2",
+    "q4-bf16, FLOAT32, '', 1e-4",
+    "q4-bf16, BFLOAT16, _bf16, 2e-2",
+  })
+  void logitsAreUpstreams(String name, DType dtype, String suffix, float tolerance) {
+    check(name, dtype, suffix, tolerance, false);
+    if (dtype == DType.FLOAT32) {
+      check(name, dtype, suffix, tolerance, true);
+    }
+  }
+
+  private static void check(
+      String name, DType dtype, String suffix, float tolerance, boolean written) {
+    Golden golden = Golden.of(name);
+    Recorder text = new Recorder();
+    Recorder audio = new Recorder();
+    try (Lm lm = golden.load(Optional.of(dtype), written);
+        LmGenerator generator = new LmGenerator(lm, text, audio)) {
+      TokenStreams streams = new TokenStreams(lm.config());
+      int steps = golden.shapes().get("text_logits" + suffix)[0];
+      assertTrue(steps > 1);
+      for (int step = 0; step < steps; step++) {
+        text.tokens.add(golden.tokens("text_tokens", step)[0]);
+        for (int token : golden.tokens("sampled", step)) {
+          audio.tokens.add(token);
+        }
+        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+      }
+      compare(golden, "text_logits" + suffix, text.logits, tolerance);
+      compare(golden, "audio_logits" + suffix, audio.logits, tolerance);
+    }
+  }
+
+  /** The largest difference, relative to the largest logit of the same vector. */
+  private static void compare(Golden golden, String key, List<MlxArray> logits, float tolerance) {
+    for (int i = 0; i < logits.size(); i++) {
+      float[] ours = logits.get(i).toFloats();
+      float[] upstreams = golden.row(key, i, ours.length);
+      float largest = 0;
+      float difference = 0;
+      for (int j = 0; j < ours.length; j++) {
+        largest = Math.max(largest, Math.abs(upstreams[j]));
+        difference = Math.max(difference, Math.abs(upstreams[j] - ours[j]));
+      }
+      String what = "%s, vector %d: %s of %s".formatted(key, i, difference, largest);
+      assertTrue(difference <= tolerance * largest, what);
+      logits.get(i).close();
+    }
+  }
+}
