@@ -1,10 +1,15 @@
-//! The Mimi codec for Java: the native methods of `io.moshimlx.mimi.NativeMimi`.
+//! The Mimi codec for Java: the native methods of `io.moshimlx.mimi.NativeMimi`. Echo cancellation, which has
+//! nothing to do with it but the library, is in `echo.rs` and `echo_jni.rs`.
 //!
 //! A codec is a `Codec` in a box, whose address Java holds as a `long`. Java's side makes sure that no
 //! call uses an address after `close`.
 
 mod codec;
 mod config;
+mod echo;
+mod echo_jni;
+#[cfg(test)]
+mod echo_test;
 mod error;
 mod model;
 mod weights;
@@ -50,6 +55,12 @@ impl<T: Default> ErrorPolicy<T, Error> for ThrowMimiException {
     }
 }
 
+/// A panic becomes an exception; this library's own copy of std need not print it as well.
+fn quiet_panics() {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+}
+
 /// # Safety
 /// `handle` is a value of `open` that was not given to `close` yet.
 unsafe fn codec<'a>(handle: jlong) -> &'a Codec {
@@ -78,9 +89,7 @@ pub fn open<'local>(
     config: JString<'local>,
     codebooks: jint,
 ) -> jlong {
-    static QUIET: Once = Once::new();
-    // A panic becomes an exception; this library's own copy of std need not print it as well.
-    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    quiet_panics();
     env.with_env(|env| -> Result<jlong> {
         let weights = PathBuf::from(weights.try_to_string(env)?);
         let config = match config.is_null() {
