@@ -1,5 +1,7 @@
 package io.moshimlx.audio;
 
+import java.util.regex.Pattern;
+
 /**
  * A device that sound comes from or goes to.
  *
@@ -8,6 +10,16 @@ package io.moshimlx.audio;
  * @param isDefault whether it is used where none is named
  */
 public record AudioDevice(Direction direction, int index, String name, boolean isDefault) {
+  private static final Pattern HEADPHONES =
+      Pattern.compile(
+          "head(phone|set)|ear(phone|pod|bud)|airpod|\\bbuds\\b|kopfh|casque|auricular",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Whether its name says that only one person hears it, so that no microphone does. */
+  public boolean isHeadphones() {
+    return HEADPHONES.matcher(name).find();
+  }
+
   /** Which way the sound goes. */
   public enum Direction {
     INPUT("microphone", "--input-device"),

@@ -14,13 +14,16 @@ import javax.sound.sampled.TargetDataLine;
 /**
  * A live microphone.
  *
- * <p>A thread of its own cuts what the line gives into frames, from the first {@link #read} on;
- * three wait at most, past that the oldest are dropped. While the device is away, {@link #read}
- * gives silent frames in real time, so that whoever counts frames keeps time.
+ * <p>A thread of its own cuts what the line gives into frames, from the first {@link #read} on; two
+ * wait at most, past that the oldest are dropped. While the device is away, {@link #read} gives
+ * silent frames in real time, so that whoever counts frames keeps time.
  */
 public final class Microphone implements AudioSource {
-  /** Frames that wait at most. */
-  public static final int MAX_WAITING = 3;
+  /**
+   * Frames that wait at most. With the one that is being encoded and the one after it that waits
+   * for the model, no more than four are behind.
+   */
+  public static final int MAX_WAITING = 2;
 
   private static final long FRAME_NANOS = 1_000_000_000L * FRAME_SAMPLES / SAMPLE_RATE;
 
@@ -87,7 +90,8 @@ public final class Microphone implements AudioSource {
   /**
    * Opens a microphone.
    *
-   * @param stage what each frame passes through, in the thread that reads
+   * @param stage what each frame passes through as it is captured, those too that are dropped
+   *     later; in the microphone's own thread
    * @throws UserException if it cannot be opened
    */
   public static Microphone open(
@@ -113,8 +117,16 @@ public final class Microphone implements AudioSource {
       }
       long age = TimeUnit.SECONDS.toNanos(input.waiting()) / rate;
       noticeZeros(frame);
-      offer(new Captured(frame, System.nanoTime() - age));
+      offer(new Captured(onGrid(stage.apply(frame)), System.nanoTime() - age));
     }
+  }
+
+  /** Rounded to 16 bits, so that a recording holds exactly what was heard. */
+  private static float[] onGrid(float... samples) {
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = PcmWriter.pcm16(samples[i]) / 0x1p15f;
+    }
+    return samples;
   }
 
   private void noticeZeros(float[] frame) {
@@ -163,7 +175,6 @@ public final class Microphone implements AudioSource {
     if (samples == null) {
       return false;
     }
-    samples = stage.apply(samples);
     if (muted) {
       Arrays.fill(frame, 0f);
     } else {

@@ -26,15 +26,18 @@ public final class Recorder implements AutoCloseable {
   private final ByteBuffer samples =
       ByteBuffer.allocate(AudioSource.FRAME_SAMPLES * CHANNELS * Short.BYTES)
           .order(ByteOrder.LITTLE_ENDIAN);
+  private final boolean isNew;
   private long end = WavHeader.BYTES;
+  private boolean begun;
 
-  private Recorder(Path path, FileChannel file) {
+  private Recorder(Path path, FileChannel file, boolean isNew) {
     this.path = path;
     this.file = file;
+    this.isNew = isNew;
   }
 
   /**
-   * Starts a recording; a former file of that name is overwritten.
+   * Opens a file for a recording; a former file of that name is replaced with the first frame.
    *
    * @throws UserException if it cannot be written there
    */
@@ -44,20 +47,10 @@ public final class Recorder implements AutoCloseable {
         String why = Files.isDirectory(path) ? null : "a recording needs a regular file";
         throw new FileSystemException(path.toString(), null, why);
       }
+      boolean isNew = Files.notExists(path);
       FileChannel file =
-          FileChannel.open(
-              path,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE);
-      Recorder recorder = new Recorder(path, file);
-      try {
-        recorder.writeHeader();
-        return recorder;
-      } catch (IOException e) {
-        file.close();
-        throw e;
-      }
+          FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return new Recorder(path, file, isNew);
     } catch (IOException e) {
       throw UserException.cannotWrite(path, e, REMEDY);
     }
@@ -75,6 +68,10 @@ public final class Recorder implements AutoCloseable {
     }
     samples.flip();
     try {
+      if (!begun) {
+        file.truncate(0);
+        begun = true;
+      }
       write(samples, end);
       end += samples.limit();
       writeHeader();
@@ -95,7 +92,7 @@ public final class Recorder implements AutoCloseable {
   }
 
   /**
-   * Completes the recording; idempotent.
+   * Completes the recording; nothing is left of one without a frame. Idempotent.
    *
    * @throws UserException if it cannot be completed; what was written stays playable
    */
@@ -103,6 +100,9 @@ public final class Recorder implements AutoCloseable {
   public void close() {
     try {
       file.close();
+      if (isNew && !begun) {
+        Files.deleteIfExists(path);
+      }
     } catch (IOException e) {
       throw UserException.cannotWrite(path, e, REMEDY);
     }

@@ -7,7 +7,6 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import javax.sound.sampled.LineUnavailableException;
 import javax.sound.sampled.SourceDataLine;
 
@@ -41,8 +40,22 @@ public final class Speaker implements AudioSink {
 
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
+  /** Told of everything that goes to the line, on the speaker's own thread. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Hears of nothing. */
+    Listener NONE = (frame, nanosAhead) -> {};
+
+    /**
+     * Takes a frame just before it goes to the line.
+     *
+     * @param nanosAhead how long until it begins to sound, as far as the line tells
+     */
+    void played(float[] frame, long nanosAhead);
+  }
+
   private final LineKeeper.Opener<SourceDataLine> opener;
-  private final Consumer<float[]> played;
+  private final Listener listener;
   private final AudioNotices notices;
   private final LineKeeper keeper;
 
@@ -58,11 +71,11 @@ public final class Speaker implements AudioSink {
   Speaker(
       AudioDevice device,
       LineKeeper.Opener<SourceDataLine> opener,
-      Consumer<float[]> played,
+      Listener listener,
       AudioNotices notices,
       LineKeeper.Patience patience) {
     this.opener = opener;
-    this.played = played;
+    this.listener = listener;
     this.notices = notices;
     keeper = new LineKeeper(device, notices, patience, this::pump);
     keeper.start();
@@ -71,12 +84,11 @@ public final class Speaker implements AudioSink {
   /**
    * Opens a loudspeaker.
    *
-   * @param played told of each frame just before it goes to the line, on the speaker's own thread
    * @throws UserException if it cannot be opened
    */
-  public static Speaker open(AudioDevice device, Consumer<float[]> played, AudioNotices notices) {
+  public static Speaker open(AudioDevice device, Listener listener, AudioNotices notices) {
     return new Speaker(
-        device, () -> LineFormats.playback(device), played, notices, LineKeeper.Patience.USUAL);
+        device, () -> LineFormats.playback(device), listener, notices, LineKeeper.Patience.USUAL);
   }
 
   private void pump(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
@@ -96,10 +108,10 @@ public final class Speaker implements AudioSink {
       pause(out.remaining() - FRAME_NANOS);
       if (out.isDry()) {
         runDry();
-        played.accept(SILENCE);
+        listener.played(SILENCE, 0);
         out.prime(SILENCE);
       }
-      played.accept(frame);
+      listener.played(frame, out.remaining());
       out.write(frame);
       // What a line takes at first only fills it.
       if (++written > FILLING_FRAMES) {

@@ -1,10 +1,12 @@
 package io.moshimlx.command;
 
+import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.FirstFrames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** What a conversation through microphone and loudspeaker takes; none of it goes with files. */
@@ -21,6 +23,15 @@ final class LiveOptions {
   private String outputDevice;
 
   @Option(
+      names = "--echo-cancellation",
+      paramLabel = "auto|on|off",
+      converter = EchoConverter.class,
+      description =
+          "Take what the loudspeaker plays out of what the microphone hears; auto: unless the "
+              + "loudspeaker's name is that of headphones (default: auto).")
+  private Echo echo;
+
+  @Option(
       names = "--record",
       paramLabel = "WAV",
       description = "Record both sides in stereo: the user left, Moshi right.")
@@ -32,12 +43,30 @@ final class LiveOptions {
       description = "End after so many seconds; without it the conversation has no end.")
   private Double duration;
 
+  private enum Echo {
+    AUTO,
+    ON,
+    OFF
+  }
+
+  private static final class EchoConverter implements ITypeConverter<Echo> {
+    @Override
+    public Echo convert(String value) {
+      return Choices.choose(value, List.of(Echo.values()), Choices::lowerCase);
+    }
+  }
+
   String inputDevice() {
     return inputDevice;
   }
 
   String outputDevice() {
     return outputDevice;
+  }
+
+  /** Whether echo is to be cancelled with this loudspeaker. */
+  boolean cancelsEcho(AudioDevice output) {
+    return (echo == null || echo == Echo.AUTO) ? !output.isHeadphones() : echo == Echo.ON;
   }
 
   /** Where to record, or null. */
@@ -63,6 +92,7 @@ final class LiveOptions {
     if (!live) {
       onlyLive(faults, "--input-device", inputDevice);
       onlyLive(faults, "--output-device", outputDevice);
+      onlyLive(faults, "--echo-cancellation", echo);
       onlyLive(faults, "--record", recording);
       onlyLive(faults, "--duration", duration);
     }

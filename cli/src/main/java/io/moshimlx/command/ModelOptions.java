@@ -5,13 +5,10 @@ import io.moshimlx.mlx.DType;
 import io.moshimlx.model.Quantization;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** Which model, in which precision. */
 final class ModelOptions {
@@ -75,33 +72,15 @@ final class ModelOptions {
   private static final class QuantizationConverter implements ITypeConverter<Quantization> {
     @Override
     public Quantization convert(String value) {
-      return Stream.of(Quantization.values())
-          .filter(quantization -> quantization.label().equals(value))
-          .findFirst()
-          .orElseThrow(() -> notOneOf(value, Stream.of("q4", "q8", "bf16")));
+      return Choices.choose(value, List.of(Quantization.values()), Quantization::label);
     }
   }
 
   private static final class DTypeConverter implements ITypeConverter<DType> {
     @Override
     public DType convert(String value) {
-      return types()
-          .filter(type -> label(type).equals(value))
-          .findFirst()
-          .orElseThrow(() -> notOneOf(value, types().map(DTypeConverter::label)));
+      return Choices.choose(
+          value, List.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16), Choices::lowerCase);
     }
-
-    private static Stream<DType> types() {
-      return Stream.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16);
-    }
-
-    private static String label(DType type) {
-      return type.name().toLowerCase(Locale.ROOT);
-    }
-  }
-
-  private static TypeConversionException notOneOf(String value, Stream<String> choices) {
-    return new TypeConversionException(
-        "'%s' is none of %s".formatted(value, choices.collect(Collectors.joining(", "))));
   }
 }

@@ -4,6 +4,7 @@ import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.EchoPath;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Recorder;
 import io.moshimlx.audio.Speaker;
@@ -45,8 +46,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Moshi listens and speaks at once, through microphone and loudspeaker until Ctrl-C, or, with "
           + "--input, to a recording from its start to its end. The inner monologue, the text of "
-          + "what it says, is printed on stdout as it is spoken.",
-      "Use headphones when live: there is no echo cancellation yet."
+          + "what it says, is printed on stdout as it is spoken."
     },
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
@@ -139,13 +139,18 @@ final class RunCommand implements Callable<Integer> {
     AudioDevice input = AudioDevices.input(live.inputDevice());
     AudioDevice output = AudioDevices.output(live.outputDevice());
     Warnings warnings = new Warnings();
-    try (Recorder recorder = live.recording() == null ? null : Recorder.create(live.recording());
-        Microphone microphone = Microphone.open(input, UnaryOperator.identity(), warnings);
-        Speaker speaker = Speaker.open(output, frame -> {}, warnings);
+    boolean cancelsEcho = live.cancelsEcho(output);
+    try (EchoPath echo = cancelsEcho ? new EchoPath() : null;
+        Recorder recorder = live.recording() == null ? null : Recorder.create(live.recording());
+        Microphone microphone =
+            Microphone.open(input, cancelsEcho ? echo : UnaryOperator.identity(), warnings);
+        Speaker speaker =
+            Speaker.open(output, cancelsEcho ? echo : Speaker.Listener.NONE, warnings);
         LiveKeys keys = LiveKeys.open(parent.terminal(), microphone);
         SessionView view = SessionView.live(parent.terminal(), showsText(), microphone, keys)) {
       AudioSource source = live.limited(microphone);
       return converse(
+          start(files, cancelsEcho),
           files,
           new Ends(source, speaker, Optional.ofNullable(recorder), warnings),
           view,
@@ -162,6 +167,7 @@ final class RunCommand implements Callable<Integer> {
           SessionView.ofRecording(parent.terminal(), showsText(), source.totalFrames())) {
         EndReason reason =
             converse(
+                start(files, null),
                 files,
                 new Ends(source, sink, Optional.empty(), new Warnings()),
                 view,
@@ -177,7 +183,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private EndReason converse(
-      ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
+      SessionEvent start, ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
@@ -193,18 +199,19 @@ final class RunCommand implements Callable<Integer> {
               sampling.seed(),
               model.dtype());
       try (Session session = Session.open(files, options)) {
-        return session.run(start(files), ends, EventSink.all(sinks), stopped);
+        return session.run(start, ends, EventSink.all(sinks), stopped);
       }
     }
   }
 
-  private SessionEvent start(ModelFiles files) {
+  private SessionEvent start(ModelFiles files, Boolean echoCancellation) {
     return new SessionEvent(
         SessionEvent.SCHEMA,
         model.name(),
         files.quantization().label(),
         null,
         sampling.seed(),
+        echoCancellation,
         AudioSource.SAMPLE_RATE,
         AudioSource.FRAME_SAMPLES);
   }

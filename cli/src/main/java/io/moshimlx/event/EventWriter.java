@@ -11,9 +11,11 @@ import io.moshimlx.UserException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** Writes events as one JSON object a line, in UTF-8, flushed after each. */
 public final class EventWriter implements EventSink, AutoCloseable {
@@ -26,23 +28,29 @@ public final class EventWriter implements EventSink, AutoCloseable {
           .create();
 
   private final String name;
-  private final boolean owned;
   private final OutputStream out;
 
-  private EventWriter(String name, boolean owned, OutputStream out) {
+  /** What is to be closed, or null. */
+  private final FileChannel owned;
+
+  private boolean begun;
+
+  private EventWriter(String name, OutputStream out, FileChannel owned) {
     this.name = name;
-    this.owned = owned;
     this.out = new BufferedOutputStream(out);
+    this.owned = owned;
   }
 
   /**
-   * A writer into a file, whose former content is lost.
+   * A writer into a file, whose former content is replaced with the first event.
    *
    * @throws UserException if it cannot be written
    */
   public static EventWriter create(Path path) {
     try {
-      return new EventWriter(path.toString(), true, Files.newOutputStream(path));
+      FileChannel file =
+          FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return new EventWriter(path.toString(), Channels.newOutputStream(file), file);
     } catch (IOException e) {
       throw UserException.cannotWrite(path, e, "choose another place for --events");
     }
@@ -54,7 +62,7 @@ public final class EventWriter implements EventSink, AutoCloseable {
    * @param name what errors call it, e.g. "stdout"
    */
   public static EventWriter to(OutputStream stream, String name) {
-    return new EventWriter(name, false, stream);
+    return new EventWriter(name, stream, null);
   }
 
   @Override
@@ -63,6 +71,10 @@ public final class EventWriter implements EventSink, AutoCloseable {
     line.addProperty("type", event.type());
     GSON.toJsonTree(event).getAsJsonObject().asMap().forEach(line::add);
     try {
+      if (!begun && owned != null && owned.size() > 0) {
+        owned.truncate(0);
+      }
+      begun = true;
       out.write(GSON.toJson(line).getBytes(StandardCharsets.UTF_8));
       out.write('\n');
       out.flush();
@@ -74,8 +86,8 @@ public final class EventWriter implements EventSink, AutoCloseable {
   @Override
   public void close() {
     try {
-      if (owned) {
-        out.close();
+      if (owned != null) {
+        owned.close();
       }
     } catch (IOException e) {
       throw failure(e);

@@ -8,6 +8,8 @@ package io.moshimlx.event;
  * @param quant {@code q4}, {@code q8} or {@code bf16}
  * @param voice the voice chosen, or null
  * @param seed seed of the samplers
+ * @param echoCancellation whether what is played is taken out of what is heard; null for a
+ *     recording
  * @param sampleRate samples a second
  * @param frameSamples samples a frame
  */
@@ -17,6 +19,7 @@ public record SessionEvent(
     String quant,
     String voice,
     long seed,
+    Boolean echoCancellation,
     int sampleRate,
     int frameSamples)
     implements Event {

@@ -36,7 +36,7 @@ class LiveAudioTest {
   }
 
   private Speaker speaker() {
-    return Speaker.open(AudioDevices.output(null), frame -> {}, notices);
+    return Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, notices);
   }
 
   /** Reads frames until one of them is silent again after there was sound. */
@@ -110,7 +110,7 @@ class LiveAudioTest {
               new Speaker(
                   AudioDevices.output(null),
                   playback,
-                  frame -> {},
+                  Speaker.Listener.NONE,
                   notices,
                   LineKeeper.Patience.USUAL)) {
         int before = notices.heard().size();

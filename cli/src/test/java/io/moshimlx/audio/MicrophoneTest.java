@@ -12,7 +12,9 @@ import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,21 +59,21 @@ class MicrophoneTest {
   }
 
   @Test
-  void threeFramesWaitAndOlderOnesAreDroppedAndCounted() throws Exception {
+  void twoFramesWaitAndOlderOnesAreDroppedAndCounted() throws Exception {
     Microphone microphone = openAndRead();
     for (int i = 0; i < 10; i++) {
       line.give(FakeLine.value(i));
     }
-    await("the drops", () -> microphone.droppedFrames() == 7);
-    for (int i = 7; i < 10; i++) {
+    await("the drops", () -> microphone.droppedFrames() == 8);
+    for (int i = 8; i < 10; i++) {
       microphone.read(frame);
       assertArrayEquals(FakeLine.frame(i), frame);
     }
     line.give(FakeLine.value(10));
     microphone.read(frame);
     assertArrayEquals(FakeLine.frame(10), frame);
-    assertEquals(7, microphone.droppedFrames());
-    await("the notices", () -> notices.heard().size() == 7);
+    assertEquals(8, microphone.droppedFrames());
+    await("the notices", () -> notices.heard().size() == 8);
     assertEquals(List.of("dropped 1"), notices.heard().stream().distinct().toList());
   }
 
@@ -233,18 +235,22 @@ class MicrophoneTest {
   }
 
   @Test
-  void framesPassThroughTheStageInTheReadersThread() {
-    Thread reader = Thread.currentThread();
+  void everyFramePassesThroughTheStageAlsoOneThatIsDropped() throws Exception {
+    List<Float> passed = new CopyOnWriteArrayList<>();
     Microphone microphone =
         open(samples -> {
-          assertSame(reader, Thread.currentThread());
+          passed.add(samples[0]);
           samples[7] = -1;
           return samples;
         });
     microphone.read(frame);
-    line.give(0.25f);
-    readSound(microphone);
-    assertEquals(0.25f, frame[6]);
+    for (int i = 1; i < 8; i++) {
+      line.give(FakeLine.value(i));
+    }
+    await("the frames", () -> passed.size() == 7 && microphone.droppedFrames() == 5);
+    assertEquals(IntStream.range(1, 8).mapToObj(FakeLine::value).toList(), passed);
+    microphone.read(frame);
+    assertEquals(FakeLine.value(6), frame[6]);
     assertEquals(-1, frame[7]);
   }
 }

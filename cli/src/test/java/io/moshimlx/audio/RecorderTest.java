@@ -60,9 +60,8 @@ class RecorderTest {
 
   @Test
   void bothSidesAreRecordedAndCanBePlayedAtAnyMoment() throws Exception {
-    Path file = Files.writeString(folder.resolve("both.wav"), "a former file, to be replaced");
+    Path file = folder.resolve("both.wav");
     try (Recorder recorder = Recorder.create(file)) {
-      assertEquals(0, frames(file));
       for (int i = 0; i < 40; i++) {
         recorder.write(FakeLine.frame(i), FakeLine.frame(i + 1));
         assertEquals(i + 1, frames(file));
@@ -70,6 +69,27 @@ class RecorderTest {
     }
     assertEquals(40, frames(file));
     assertEquals(44 + 40 * 4 * FRAME, Files.size(file));
+  }
+
+  @Test
+  void aFormerFileStaysUntilTheFirstFrame() throws Exception {
+    Path file = Files.writeString(folder.resolve("former.wav"), "x".repeat(100_000));
+    try (Recorder _ = Recorder.create(file)) {
+      assertEquals(100_000, Files.size(file));
+    }
+    assertEquals(100_000, Files.size(file));
+    try (Recorder recorder = Recorder.create(file)) {
+      recorder.write(FakeLine.frame(0), FakeLine.frame(1));
+      assertEquals(1, frames(file));
+    }
+    assertEquals(44 + 4 * FRAME, Files.size(file));
+  }
+
+  @Test
+  void nothingIsLeftOfARecordingWithoutAFrame() {
+    Path file = folder.resolve("none.wav");
+    Recorder.create(file).close();
+    assertTrue(Files.notExists(file));
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.util.Random;
 
 /** Sounds that tests send on their way, and how to find them again. */
-final class Signals {
+public final class Signals {
   /** Enough samples to tell a place in noise from any other. */
   private static final int MARK = 64;
 
@@ -30,7 +30,7 @@ final class Signals {
   }
 
   /** Where the part of a signal from a sample on begins in what was heard; −1 if it does not. */
-  static int find(float[] signal, int from, float[] heard) {
+  public static int find(float[] signal, int from, float[] heard) {
     for (int at = 0; at + MARK <= heard.length; at++) {
       if (matching(signal, from, heard, at, MARK) == MARK) {
         return at;
@@ -40,7 +40,7 @@ final class Signals {
   }
 
   /** How many samples are the same, at most {@code limit}. */
-  static int matching(float[] signal, int from, float[] heard, int at, int limit) {
+  public static int matching(float[] signal, int from, float[] heard, int at, int limit) {
     int count = 0;
     while (count < limit
         && from + count < signal.length
@@ -64,7 +64,7 @@ final class Signals {
   }
 
   /** The mean power of samples, in dBFS. */
-  static double decibels(float[] samples, int from, int to) {
+  public static double decibels(float[] samples, int from, int to) {
     double sum = 0;
     for (int i = from; i < to; i++) {
       sum += (double) samples[i] * samples[i];

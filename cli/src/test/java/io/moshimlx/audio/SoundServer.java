@@ -237,6 +237,18 @@ public final class SoundServer implements AutoCloseable {
     assertEquals(true, control("suspend-sink", "mic", suspend ? "1" : "0"));
   }
 
+  /** Has the microphone hear the loudspeaker, 60 ms late. */
+  public void echo() {
+    assertEquals(
+        true,
+        control(
+            "load-module",
+            "module-loopback",
+            "source=speaker.monitor",
+            "sink=mic",
+            "latency_msec=60"));
+  }
+
   /** Has the server answer nobody any more; no call into it returns. */
   public void freeze() throws IOException, InterruptedException {
     signal("STOP");

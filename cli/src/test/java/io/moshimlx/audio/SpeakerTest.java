@@ -27,7 +27,12 @@ class SpeakerTest {
 
   private void open(LineKeeper.Patience patience) {
     speaker =
-        new Speaker(DEVICE, line::openPlayback, frame -> told.add(frame[0]), notices, patience);
+        new Speaker(
+            DEVICE,
+            line::openPlayback,
+            (frame, nanosAhead) -> told.add(frame[0]),
+            notices,
+            patience);
   }
 
   @AfterEach
@@ -185,7 +190,7 @@ class SpeakerTest {
         new Speaker(
             DEVICE,
             line::openPlayback,
-            frame -> {
+            (frame, nanosAhead) -> {
               throw new IllegalArgumentException("a defect");
             },
             notices,

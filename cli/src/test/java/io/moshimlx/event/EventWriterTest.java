@@ -32,9 +32,9 @@ class EventWriterTest {
     assertEquals(
         """
         {"type":"session","schema":1,"model":"demo","quant":"q4","voice":null,"seed":299792458,\
-        "sample_rate":24000,"frame_samples":1920}
+        "echo_cancellation":true,"sample_rate":24000,"frame_samples":1920}
         """,
-        line(new SessionEvent(1, "demo", "q4", null, 299792458, 24000, 1920)));
+        line(new SessionEvent(1, "demo", "q4", null, 299792458, true, 24000, 1920)));
   }
 
   @Test
@@ -66,16 +66,22 @@ class EventWriterTest {
     assertEquals(
         """
         {"type":"end","frames":25,"reason":"input_ended","stats":{"audio_seconds":2.0,"wall_seconds":1.0,\
-        "real_time_factor":0.5,"ms_median":39.5,"ms_p95":41.0,"sanitized_samples":0,"peak_memory_bytes":12}}
+        "real_time_factor":0.5,"ms_median":39.5,"ms_p95":41.0,"sanitized_samples":0,"peak_memory_bytes":12,\
+        "dropped_frames":3,"underruns":4,"overrun_frames":5,"outages":6}}
         """,
         line(
-            new EndEvent(25, EndReason.INPUT_ENDED, new SessionStats(2, 1, 0.5, 39.5, 41, 0, 12))));
+            new EndEvent(
+                25,
+                EndReason.INPUT_ENDED,
+                new SessionStats(2, 1, 0.5, 39.5, 41, 0, 12, 3, 4, 5, 6))));
   }
 
   @Test
-  void eachEventIsInTheFileAtOnceAndAFormerFileIsGone() throws IOException {
-    Path path = Files.writeString(folder.resolve("events.jsonl"), "former\nlines\nof it\n");
+  void eachEventIsInTheFileAtOnceAndAFormerFileIsGoneWithTheFirst() throws IOException {
+    String former = "former\nlines\nof it\n".repeat(100);
+    Path path = Files.writeString(folder.resolve("events.jsonl"), former);
     try (EventWriter writer = EventWriter.create(path)) {
+      assertEquals(former, Files.readString(path));
       writer.accept(WARNING);
       assertEquals(1, Files.readAllLines(path).size());
       writer.accept(WARNING);

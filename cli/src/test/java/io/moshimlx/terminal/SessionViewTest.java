@@ -30,7 +30,8 @@ class SessionViewTest {
   }
 
   private static EndEvent end() {
-    return new EndEvent(25, EndReason.INPUT_ENDED, new SessionStats(2, 1, 0.5, 3, 3, 0, 0));
+    return new EndEvent(
+        25, EndReason.INPUT_ENDED, new SessionStats(2, 1, 0.5, 3, 3, 0, 0, 0, 0, 0, 0));
   }
 
   private String out() {

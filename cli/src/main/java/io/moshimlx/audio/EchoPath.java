@@ -1,0 +1,34 @@
+package io.moshimlx.audio;
+
+import io.moshimlx.mimi.EchoCanceller;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/**
+ * Takes what a {@link Speaker} plays out of what a {@link Microphone} hears: it listens to the one
+ * and is the stage of the other. Close it after both.
+ */
+public final class EchoPath implements Speaker.Listener, UnaryOperator<float[]>, AutoCloseable {
+  private static final int FRAME_MILLIS =
+      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
+
+  private final EchoCanceller canceller = EchoCanceller.open();
+
+  /** The echo of a frame begins with its sound, and is heard once a frame of it was captured. */
+  @Override
+  public void played(float[] frame, long nanosAhead) {
+    canceller.setDelayMillis((int) TimeUnit.NANOSECONDS.toMillis(nanosAhead) + FRAME_MILLIS);
+    canceller.played(frame);
+  }
+
+  /** A frame of the microphone, without the echo. */
+  @Override
+  public float[] apply(float[] frame) {
+    return canceller.heard(frame);
+  }
+
+  @Override
+  public void close() {
+    canceller.close();
+  }
+}
