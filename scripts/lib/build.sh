@@ -161,3 +161,21 @@ build() {
   [ -z "$stale" ] || run_stages $stale
   unlock
 }
+
+# Brings the benchmarks up to date, which lie among the tests, and sets `benchmark_java` to the command that starts
+# one of their classes; the sound server that some of them start writes to build/sound.
+build_benchmarks() {
+  local jars
+  build native mimi
+  mkdir -p build/logs build/sound
+  lock
+  build_stage java maven -DskipTests package >build/logs/benchmarks.log 2>&1 ||
+    die "could not build the benchmarks; see $root/build/logs/benchmarks.log"
+  unlock
+  jars=("$root"/cli/target/cli-*.jar)
+  export ALSA_CONFIG_PATH="$root/build/sound/asound.conf" PULSE_COOKIE="$root/build/sound/cookie"
+  # shellcheck disable=SC2034 # for the script that sources this
+  benchmark_java=("$(find_jdk)/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED
+    -Djava.library.path="$root/build/native/lib"
+    -cp "$root/cli/target/test-classes:$root/mimi-jni/target/test-classes:${jars[0]}:$root/cli/target/lib/*")
+}
