@@ -99,6 +99,7 @@ public final class Speaker implements AudioSink {
     begin = 0;
     line = out;
     int written = 0;
+    boolean wasSilent = false;
     while (!turn.over()) {
       float[] frame = take();
       if (frame == null) {
@@ -106,11 +107,17 @@ public final class Speaker implements AudioSink {
         continue;
       }
       pause(out.remaining() - FRAME_NANOS);
-      if (out.isDry()) {
+      boolean silent = isSilent(frame);
+      boolean dry = out.isDry();
+      if (dry) {
         runDry();
+      }
+      // Beginning anew costs what the line has, so a line is only set right between two silences.
+      if (dry || (out.isAstray() && silent && wasSilent)) {
         listener.played(SILENCE, 0);
         out.prime(SILENCE);
       }
+      wasSilent = silent;
       listener.played(frame, out.remaining());
       out.write(frame);
       // What a line takes at first only fills it.

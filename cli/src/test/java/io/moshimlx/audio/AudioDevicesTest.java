@@ -1,7 +1,9 @@
 package io.moshimlx.audio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
@@ -68,5 +70,16 @@ class AudioDevicesTest {
         "this machine has no loudspeaker that Java can see; connect one, or talk through files with"
             + " --input FILE",
         failure(Direction.OUTPUT, List.of(), "1"));
+  }
+
+  @Test
+  void headphonesAreKnownByTheirName() {
+    for (String name :
+        List.of("External Headphones", "USB Headset", "Anna's AirPods Pro", "Galaxy Buds Live")) {
+      assertTrue(new AudioDevice(Direction.OUTPUT, 0, name, true).isHeadphones(), name);
+    }
+    for (String name : List.of("MacBook Pro Speakers", "Default Audio Device", "Ear", "Budsen")) {
+      assertFalse(new AudioDevice(Direction.OUTPUT, 0, name, true).isHeadphones(), name);
+    }
   }
 }

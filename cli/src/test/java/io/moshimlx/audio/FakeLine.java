@@ -24,11 +24,15 @@ final class FakeLine {
   private static final int FRAME_BYTES = 2 * AudioSource.FRAME_SAMPLES;
 
   /** What a playback line holds. */
-  private static final int CAPACITY = 2 * FRAME_BYTES;
+  private int capacity = 2 * FRAME_BYTES;
 
   private final Queue<Byte> captured = new ArrayDeque<>();
   private final List<Short> played = new ArrayList<>();
   private int content;
+
+  /** Bytes that were played, but that the line does not admit yet. */
+  private int lagging;
+
   private int generation;
   private boolean absent;
   private float next;
@@ -66,9 +70,22 @@ final class FakeLine {
     return captured.size();
   }
 
+  /** Has a playback line hold so many frames. */
+  synchronized void hold(int frames) {
+    capacity = frames * FRAME_BYTES;
+  }
+
   /** Plays all that the line holds. */
   synchronized void drain() {
     content = 0;
+    lagging = 0;
+    notifyAll();
+  }
+
+  /** Plays a frame, but for the line's account only a part of it, as PulseAudio may. */
+  synchronized void playAndLag(int bytes) {
+    content -= FRAME_BYTES;
+    lagging += bytes;
     notifyAll();
   }
 
@@ -158,8 +175,9 @@ final class FakeLine {
       throws InterruptedException {
     return switch (method) {
       case "start" -> null;
+      case "flush" -> flush();
       case "getFormat" -> FORMAT;
-      case "getBufferSize" -> CAPACITY;
+      case "getBufferSize" -> capacity;
       case "isOpen" -> isOpen(line);
       case "available" -> capture ? waitingBytes() : room();
       case "read" -> read(line, (byte[]) arguments[0], (int) arguments[1], (int) arguments[2]);
@@ -174,7 +192,12 @@ final class FakeLine {
   }
 
   private synchronized int room() {
-    return CAPACITY - content;
+    return Math.max(0, capacity - content - lagging);
+  }
+
+  private Void flush() {
+    drain();
+    return null;
   }
 
   private Void close(int line) {
@@ -204,7 +227,7 @@ final class FakeLine {
   private int write(int line, byte[] source, int offset, int length) throws InterruptedException {
     pass(barrier());
     synchronized (this) {
-      while (line == generation && content + length > CAPACITY) {
+      while (line == generation && content + length > capacity) {
         wait();
       }
       if (line != generation) {

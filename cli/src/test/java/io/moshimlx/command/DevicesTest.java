@@ -70,4 +70,13 @@ class DevicesTest {
         "{\n  \"inputs\": [],\n  \"outputs\": []\n}\n",
         Cli.run("devices", "--json").succeeded().out());
   }
+
+  @Test
+  void aConversationWithoutDevicesNamesTheWayThroughFiles() {
+    server.kill();
+    Cli.run("run", "--model", Cli.DEMO)
+        .failed(
+            "this machine has no microphone that Java can see; connect one, or talk through files"
+                + " with --input FILE");
+  }
 }

@@ -115,6 +115,7 @@ final class LiveRunTest {
         assertEquals(0, late, "frames dropped, or playback run dry");
         assertKeptTime(talk, 750);
         assertSidesAgree(talk);
+        assertSpeechWasHeard(talk);
         assertHeard(floats(channel(samples(talk.recording()), 1)), loudspeaker.samples());
         return;
       }
@@ -129,6 +130,12 @@ final class LiveRunTest {
     assertEquals(frames, wall * 12.5, 2);
     assertTrue(
         talk.ofType("frame").stream().allMatch(frame -> frame.get("lag_ms").getAsDouble() >= 0));
+  }
+
+  private static void assertSpeechWasHeard(Talk talk) {
+    long voices =
+        talk.ofType("frame").stream().map(frame -> frame.get("user_tokens")).distinct().count();
+    assertTrue(voices > 20, "speech has many different tokens, not " + voices);
   }
 
   /** That recording and events tell the same, and what a file with the user's side would give. */
@@ -149,9 +156,6 @@ final class LiveRunTest {
         assertEquals(again.get(n).get(key), frames.get(n).get(key), key + " of frame " + n);
       }
     }
-    long voices = frames.stream().map(frame -> frame.get("user_tokens")).distinct().count();
-    assertTrue(voices > 20, "speech has many different tokens, not " + voices);
-
     short[] moshi = channel(both, 1);
     try (Mimi codec =
         Mimi.open(Cli.DEMO.resolve("mimi.safetensors"), Cli.DEMO.resolve("mimi.json"), 8)) {
@@ -215,7 +219,20 @@ final class LiveRunTest {
       talk.succeeded();
       assertKeptTime(talk, 150);
       assertSidesAgree(talk);
+      assertSpeechWasHeard(talk);
       assertTrue(talk.stat("outages") >= 1);
+    }
+  }
+
+  @Test
+  void aSoundServerThatIsGoneForGoodEndsTheSessionInOneLine() throws Exception {
+    try (SoundServer server = SoundServer.start()) {
+      Talk talk = talk("gone", 60);
+      talk.awaitFrames(10);
+      server.kill();
+      talk.run().get().failedNaming(SoundServer.DEVICE, "has been away for 10 seconds");
+      assertEquals("failed", talk.lines().getLast().get("reason").getAsString());
+      assertSidesAgree(talk);
     }
   }
 
@@ -231,6 +248,7 @@ final class LiveRunTest {
         talk.succeeded();
         assertKeptTime(talk, 100);
         assertSidesAgree(talk);
+        assertSpeechWasHeard(talk);
       }
     }
   }
@@ -244,6 +262,7 @@ final class LiveRunTest {
       talk.succeeded();
       assertKeptTime(talk, 75);
       assertSidesAgree(talk);
+      assertSpeechWasHeard(talk);
     }
   }
 

@@ -35,7 +35,9 @@ final class LiveTerminalTest {
   void wordsStatusMuteResizeAndCtrlC() throws Exception {
     try (SoundServer server = SoundServer.start();
         Pane pane = new Pane(folder, 100)) {
-      pane.start(server, "--events", folder.resolve("events.ndjson"));
+      Path events = folder.resolve("events.ndjson");
+      Path recording = folder.resolve("talk.wav");
+      pane.start(server, "--events", events, "--record", recording);
       pane.await("the status line", screen -> screen.matches("(?s).*\\d:\\d\\d · \\[[| ]+\\] .*"));
       pane.await("words above it", screen -> WORDS.matcher(screen).find());
       pane.await("time running", screen -> screen.contains("0:02 · "));
@@ -53,7 +55,10 @@ final class LiveTerminalTest {
 
       pane.type("C-c");
       pane.await("the end", screen -> screen.contains("status 130"));
-      assertTrue(Files.readString(folder.resolve("events.ndjson")).contains("\"interrupted\""));
+      List<String> told = Files.readAllLines(events);
+      assertTrue(told.getLast().contains("\"interrupted\""), told.getLast());
+      long frames = told.stream().filter(line -> line.contains("\"frame\"")).count();
+      assertEquals(44 + frames * 1920 * 2 * 2, Files.size(recording));
       assertLeftClean(pane);
     }
   }
