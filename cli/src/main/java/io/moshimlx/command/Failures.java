@@ -50,7 +50,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
           case MimiException known -> known.getMessage();
           case ParameterException known -> known.getMessage();
           case OutOfMemoryError memory ->
-              "Java's memory is used up (%s); give it more with -Xmx"
+              "Java's memory is used up (%s), which should not happen; please report it"
                   .formatted(memory.getMessage());
           default -> "internal error, please report it with the output of --verbose: " + e;
         };
