@@ -142,9 +142,9 @@ class Run:
     user_tokens: np.ndarray  # [steps, n_q - dep_q]
     text_tokens: np.ndarray  # [steps]
     sampled: np.ndarray  # [steps, dep_q], as the depformer sampled them at each step
-    audio_tokens: np.ndarray  # [steps, dep_q], the frame that each step completed, by LmGen
-    text_logits: np.ndarray  # [steps, text_card]
-    audio_logits: np.ndarray  # [steps, dep_q, card]
+    audio_tokens: np.ndarray | None = None  # [steps, dep_q], the frame that each step completed, by LmGen
+    text_logits: np.ndarray | None = None  # [steps, text_card]
+    audio_logits: np.ndarray | None = None  # [steps, dep_q, card]
     extra_heads: np.ndarray | None = None  # [steps, heads, dim]
     margins: dict = field(default_factory=dict)
 

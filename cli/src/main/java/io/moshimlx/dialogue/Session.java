@@ -53,6 +53,11 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(ModelFiles files, Options options) {
     LmConfig config = files.config();
+    if (config.depQ() == 0) {
+      throw new UserException(
+          files.weights()
+              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks; choose another model");
+    }
     Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
     if (tokenizer.vocabularySize() != config.textCard()) {
       throw new UserException(

@@ -53,7 +53,7 @@ public final class LmGenerator implements AutoCloseable {
       MlxArray textToken = textSampler.sample(lm.textLogits(hidden));
       List<MlxArray> tokens = new ArrayList<>();
       tokens.add(textToken);
-      tokens.addAll(lm.depformer().sample(hidden, textToken, audioSampler));
+      lm.depformer().ifPresent(d -> tokens.addAll(d.sample(hidden, textToken, audioSampler)));
       sampled = concatenate(0, tokens).retain();
     }
     position++;

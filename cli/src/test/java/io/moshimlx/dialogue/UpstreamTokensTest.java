@@ -31,6 +31,8 @@ final class UpstreamTokensTest {
         "depq4",
         "layer-scale",
         "depformer-rope",
+        "low-rank",
+        "demux",
         "short-context",
         "long"
       })
