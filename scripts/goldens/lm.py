@@ -77,6 +77,7 @@ class Case:
     """`kind` f32, bf16, q4 or q8 is the file's; `steps` the run's, `logit_steps` those whose logits are kept.
 
     No token may be nearer to being another than `margin`, the gap of the two best logits over the largest magnitude.
+    With `pytorch` the model is in PyTorch's layout as well, with `copied_slices` in that one alone, and short of weights.
     With `two_streams` the tokens are not the model's own but drawn, those of the text with a second stream in them.
     """
 
@@ -90,6 +91,8 @@ class Case:
     logit_steps: int = 4
     condition: tuple[str, str] | None = None
     two_streams: bool = False
+    pytorch: bool = False
+    copied_slices: bool = False
     margin: float = 2.5e-4
     extra: dict = field(default_factory=dict)
 
@@ -162,6 +165,39 @@ CASES = {
         logit_steps=8,
         extra={"demux_second_stream": True},
     ),
+    "pytorch": Case(
+        ONE_LAYER,
+        "PyTorch's layout: slices that share weights, low-rank and demultiplexed embeddings, layer scale, extra heads",
+        1,
+        pytorch=True,
+        extra={
+            "n_q": 8,
+            "dep_q": 4,
+            "depformer_context": 4,
+            "delays": [0] + [0, 1, 1, 1] * 2,
+            "layer_scale": 0.01,
+            "depformer_low_rank_embeddings": 8,
+            "depformer_weights_per_step_schedule": [0, 1, 2, 1],
+            "demux_second_stream": True,
+            "extra_heads_num_heads": 2,
+            "extra_heads_dim": 6,
+        },
+    ),
+    "pytorch-copied-slices": Case(
+        ONE_LAYER,
+        "PyTorch's layout, 16 slices of which the last 8 are copies of the first, as PersonaPlex",
+        1,
+        pytorch=True,
+        copied_slices=True,
+        steps=20,
+        extra={
+            "n_q": 18,
+            "dep_q": 16,
+            "delays": [0] * 2 + [1] * 15 + [0, 1],
+            "depformer_context": 16,
+            "depformer_dim_feedforward": 36,
+        },
+    ),
     "conditioned": Case(
         ONE_LAYER,
         "a look-up conditioner, `description` = `very_good`, added at every step",
@@ -222,9 +258,22 @@ def make(name: str, case: Case) -> dict:
     dtype = mx.bfloat16 if case.bfloat16 else mx.float32
     oracle.make_weights(path, config, case.seed, dtype, case.kind if case.kind.startswith("q") else None)
 
+    if case.pytorch:
+        weights = oracle.packed(mx.load(str(path)), config)
+        if case.copied_slices:
+            short, weights = oracle.with_copies(weights)
+            path.unlink()
+        write_safetensors(folder / "pytorch.safetensors", short if case.copied_slices else weights)
+
     tokens = user_tokens(case)
     run = oracle.run_plain if case.plain else oracle.run
-    model = oracle.load(path, config, float32=case.bfloat16)
+    if case.pytorch:
+        model = oracle.load_pytorch(weights, config)
+        if not case.copied_slices:
+            # Slices that share weights are told apart again, which is what MLX's layout is of.
+            write_safetensors(path, oracle.parameters(model))
+    else:
+        model = oracle.load(path, config, float32=case.bfloat16)
     result = run(model, tokens, condition=case.condition, forced=forced_tokens(case, tokens))
     tensors = result.tensors(case.logit_steps)
     report = {

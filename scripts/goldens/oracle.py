@@ -1,5 +1,7 @@
 """moshi-mlx as the oracle: models in the real layout, greedy and forced runs that keep every logit."""
 
+import re
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +50,61 @@ def make_weights(path: Path, data: dict, seed: int, dtype=mx.float32, quant=None
         group_size, bits = QUANTIZATION[quant]
         nn.quantize(model, bits=bits, group_size=group_size)
     write_safetensors(path, parameters(model))
+
+
+def packed(weights: dict[str, mx.array], data: dict) -> dict[str, mx.array]:
+    """The same weights as the PyTorch repositories keep them. Slices that share weights take those of the first."""
+    schedule = data.get("depformer_weights_per_step_schedule") or list(range(data["dep_q"]))
+    firsts = [schedule.index(p) for p in range(max(schedule) + 1)]
+    stacked, result = {}, {}
+    for name, value in weights.items():
+        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
+            name, value = name.removesuffix("weight") + "alpha", value[None, None]
+        name = name.replace("in_proj.weight", "in_proj_weight").replace("audio_embs.", "emb.")
+        if name.startswith("depformer.slices."):
+            _, _, index, part, rest = name.split(".", 4)
+            index = int(index)
+            if part == "emb":
+                name = f"depformer_emb.{index - 1}.{rest}" if index > 0 else f"depformer_text_emb.{rest}"
+            elif part == "linear_out":
+                name = f"linears.{index}.{rest}"
+            elif index not in firsts:
+                continue
+            elif part == "linear_in":
+                name = f"depformer_in.{schedule[index]}.{rest}"
+            else:
+                name = f"depformer.{rest}".replace(".gating.", f".gating.{schedule[index]}.")
+                if ".self_attn." in name:
+                    stacked.setdefault(name, {})[schedule[index]] = value
+        result[name] = value
+    for name, parts in stacked.items():
+        result[name] = mx.concatenate([parts[p] for p in range(len(parts))])
+    return result
+
+
+def with_copies(weights: dict[str, mx.array]) -> tuple[dict[str, mx.array], dict[str, mx.array]]:
+    """Of 16 slices in PyTorch's layout: without the weights 8 to 15, and with copies of 0 to 7 in their place."""
+    short, full = dict(weights), dict(weights)
+    for name in weights:
+        match = re.match(r"(depformer_in|linears|depformer_emb|depformer\.layers\.\d+\.gating)\.(\d+)\.(.*)", name)
+        if match and int(match[2]) >= 8:
+            full[name] = weights[f"{match[1]}.{int(match[2]) - 8}.{match[3]}"]
+            del short[name]
+        elif name.startswith("depformer.") and ".self_attn." in name:
+            short[name] = mx.split(weights[name], 2)[0]
+            full[name] = mx.concatenate([short[name]] * 2)
+    return short, full
+
+
+def load_pytorch(weights: dict[str, mx.array], data: dict) -> models.Lm:
+    """moshi-mlx's own import of PyTorch's layout."""
+    model = models.Lm(lm_config(data))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        write_safetensors(path, weights)
+        model.load_pytorch_weights(str(path), lm_config(data), strict=True)
+        mx.eval(model.parameters())
+    return model
 
 
 def load(path: Path, data: dict, float32: bool = False) -> models.Lm:

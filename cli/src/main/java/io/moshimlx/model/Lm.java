@@ -59,7 +59,7 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Loads a checkpoint in the MLX layout.
+   * Loads a checkpoint in MLX's or PyTorch's layout.
    *
    * @param dtype what to compute in; empty for float32 on a CPU and the file's own type elsewhere
    * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration says
@@ -81,7 +81,7 @@ public final class Lm implements AutoCloseable {
       Optional<DType> dtype,
       boolean written) {
     try (MlxScope _ = MlxScope.open()) {
-      return new Lm(config, new Weights(file, quantization, dtype), written);
+      return new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
     }
   }
 

@@ -33,6 +33,9 @@ final class UpstreamTokensTest {
         "depformer-rope",
         "low-rank",
         "demux",
+        "pytorch",
+        "pytorch/pytorch.safetensors",
+        "pytorch-copied-slices/pytorch.safetensors",
         "short-context",
         "long"
       })
