@@ -71,6 +71,8 @@ MIDDLE = {**TINY, "depformer_context": 8, "n_q": 16, "dep_q": 8, "delays": SMALL
 ONE_LAYER = {**TINY, "num_layers": 1, "dim": 16, "max_period": 10000}
 LUT = {"n_bins": 4, "dim": 16, "tokenizer": "noop", "possible_values": ["bad", "good", "very_good"]}
 
+HIBIKI = {**LUT, "n_bins": 31, "possible_values": ["very_bad", "bad", "neutral", "good", "very_good"]}
+
 
 @dataclass
 class Case:
@@ -78,6 +80,7 @@ class Case:
 
     No token may be nearer to being another than `margin`, the gap of the two best logits over the largest magnitude.
     With `pytorch` the model is in PyTorch's layout as well, with `copied_slices` in that one alone, and short of weights.
+    `condition` is the name of a conditioner and its value, with guidance also the value to lead away from.
     With `two_streams` the tokens are not the model's own but drawn, those of the text with a second stream in them.
     """
 
@@ -89,7 +92,7 @@ class Case:
     plain: bool = False
     steps: int = 40
     logit_steps: int = 4
-    condition: tuple[str, str] | None = None
+    condition: tuple[str, ...] | None = None
     two_streams: bool = False
     pytorch: bool = False
     copied_slices: bool = False
@@ -205,6 +208,21 @@ CASES = {
         condition=("description", "very_good"),
         extra={"conditioners": {"description": {"type": "lut", "lut": LUT}}},
     ),
+    "guided": Case(
+        ONE_LAYER,
+        "guidance of 2.0 from one look-up condition to another, beside a tensor condition that is not given; both layouts",
+        1,
+        condition=("description", "very_good", "very_bad"),
+        pytorch=True,
+        extra={
+            "conditioners": {
+                "description": {"type": "lut", "lut": HIBIKI},
+                "speaker": {"type": "tensor", "tensor": {"dim": 8}},
+            },
+            "fuser": {"sum": ["description", "speaker"]},
+            "lm_gen_config": {"cfg_coef": 2.0},
+        },
+    ),
     "text-only": Case(
         ONE_LAYER,
         "dep_q 0 and extra heads, as speech to text",
@@ -274,7 +292,14 @@ def make(name: str, case: Case) -> dict:
             write_safetensors(path, oracle.parameters(model))
     else:
         model = oracle.load(path, config, float32=case.bfloat16)
-    result = run(model, tokens, condition=case.condition, forced=forced_tokens(case, tokens))
+    name_of_condition, *values = case.condition or [None]
+    result = run(
+        model,
+        tokens,
+        conditions=[oracle.condition(model, config, name_of_condition, value) for value in values],
+        cfg_coef=config.get("lm_gen_config", {}).get("cfg_coef", 1.0),
+        forced=forced_tokens(case, tokens),
+    )
     tensors = result.tensors(case.logit_steps)
     report = {
         "about": case.about,

@@ -12,6 +12,7 @@ from checkpoint import random_weights, write_safetensors
 from mlx.utils import tree_flatten
 from moshi_mlx import models, utils
 from moshi_mlx.modules import transformer
+from moshi_mlx.modules.conditioner import ConditionTensor
 
 QUANTIZATION = {"q4": (32, 4), "q8": (64, 8)}
 
@@ -227,15 +228,49 @@ def margin(logits: list[np.ndarray]) -> float:
     return float(min(gaps, default=1.0))
 
 
-def run(model: models.Lm, user_tokens: np.ndarray, condition=None, forced: Run | None = None) -> Run:
-    """Runs LmGen greedily over the user's tokens [steps, n_q - dep_q], or along the tokens of another run."""
+def condition(model: models.Lm, data: dict, name: str, value: str) -> mx.array:
+    """What is added to the transformer's input: one condition and, if the fuser sums more, the padding of the others.
+
+    PyTorch's moshi adds up all that its fuser names; moshi-mlx takes one. [1, dim]
+    """
+    total = model.condition_provider.condition_tensor(name, value).tensor
+    for other in data.get("fuser", {}).get("sum", []):
+        if other != name:
+            total = total + model.condition_provider.conditioners[other].learnt_padding[0]
+    return total
+
+
+class TwoConditions(nn.Module):
+    """A transformer whose batch of two is told two things, [2, dim]: moshi-mlx tells both copies the same."""
+
+    def __init__(self, inner: nn.Module, conditions: mx.array):
+        super().__init__()
+        self.inner, self.conditions = inner, conditions
+
+    def __call__(self, xs: mx.array, **arguments) -> mx.array:
+        return self.inner(xs + self.conditions[:, None], **arguments)
+
+
+def run(
+    model: models.Lm,
+    user_tokens: np.ndarray,
+    conditions: list[mx.array] | None = None,
+    cfg_coef: float = 1.0,
+    forced: Run | None = None,
+) -> Run:
+    """Runs LmGen greedily over the user's tokens [steps, n_q - dep_q], or along the tokens of another run.
+
+    With guidance (`cfg_coef`) there are two conditions, the one to follow and the one to lead away from.
+    """
     steps, dep_q = len(user_tokens), model.dep_q
     text = Recorder(None if forced is None else forced.text_tokens.tolist())
     audio = Recorder(None if forced is None else forced.sampled.reshape(-1).tolist())
     ct = None
-    if condition is not None:
-        ct = model.condition_provider.condition_tensor(*condition)
-    gen = models.LmGen(model, max_steps=steps, text_sampler=text, audio_sampler=audio)
+    if cfg_coef != 1:
+        model.transformer = TwoConditions(model.transformer, mx.concatenate(conditions))
+    elif conditions:
+        ct = ConditionTensor(conditions[0])
+    gen = models.LmGen(model, max_steps=steps, text_sampler=text, audio_sampler=audio, cfg_coef=cfg_coef)
     frames, heads = np.full((steps, dep_q), -1), []
     for step, tokens in enumerate(user_tokens.tolist()):
         _, extra = gen.step_with_extra_heads(mx.array([tokens]), ct)

@@ -60,7 +60,7 @@ final class Depformer implements AutoCloseable {
   /**
    * Samples the codebooks of one step.
    *
-   * @param hidden Helium's output, [1, 1, dim of Helium]
+   * @param hidden Helium's output, [batch, 1, dim of Helium]
    * @param textToken uint32 [1]
    * @return a token for each slice, uint32 [1]
    */

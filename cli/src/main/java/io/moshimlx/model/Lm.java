@@ -1,6 +1,9 @@
 package io.moshimlx.model;
 
+import static io.moshimlx.mlx.Elementwise.add;
+import static io.moshimlx.mlx.Elementwise.astype;
 import static io.moshimlx.mlx.Reductions.softmax;
+import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 
@@ -24,6 +27,7 @@ import java.util.stream.IntStream;
 public final class Lm implements AutoCloseable {
   private final LmConfig config;
   private final Embeddings embeddings;
+  private final ConditionProvider conditionProvider;
   private final Transformer transformer;
   private final MlxArray outNorm;
   private final UnaryLayer textLinear;
@@ -37,6 +41,7 @@ public final class Lm implements AutoCloseable {
     this.config = config;
     kernels = new Kernels(written);
     embeddings = new Embeddings(config, weights);
+    conditionProvider = new ConditionProvider(config, weights);
     transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
     outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
     textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
@@ -97,14 +102,30 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Runs Helium over a block of steps.
+   * What is added to Helium's input at every step of a session.
+   *
+   * @param guided whether to add what guidance leads away from
+   * @return [1, 1, dim], or guided [2, 1, dim]; empty for a model without conditions
+   */
+  Optional<MlxArray> condition(boolean guided) {
+    Optional<MlxArray> best = conditionProvider.sum(Conditioning.BEST);
+    return guided
+        ? best.map(b -> concatenate(0, b, conditionProvider.sum(Conditioning.WORST).orElseThrow()))
+        : best;
+  }
+
+  /**
+   * Runs Helium over a block of steps, in as many copies as there are conditions.
    *
    * @param inputs for each step the text token, then one token of each codebook
+   * @param condition as {@link #condition}, [batch, 1, dim]; empty for none and a batch of one
    * @param position of the first step
-   * @return [1, steps, dim]
+   * @return [batch, steps, dim]
    */
-  MlxArray forward(int[][] inputs, int position, List<RingKvCache> caches) {
-    MlxArray x = reshape(embeddings.apply(inputs), 1, inputs.length, -1);
+  MlxArray forward(
+      int[][] inputs, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
+    MlxArray embedded = reshape(embeddings.apply(inputs), 1, inputs.length, -1);
+    MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
     MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, inputs.length)), caches);
     return kernels.rmsNorm(y, outNorm);
   }
@@ -112,8 +133,8 @@ public final class Lm implements AutoCloseable {
   /**
    * The logits of the inner monologue.
    *
-   * @param hidden of one step, [1, 1, dim]
-   * @return [text vocabulary]
+   * @param hidden of one step, [batch, 1, dim]
+   * @return [batch × text vocabulary]
    */
   MlxArray textLogits(MlxArray hidden) {
     return flatten(textLinear.apply(hidden));
@@ -122,8 +143,8 @@ public final class Lm implements AutoCloseable {
   /**
    * What the extra heads say of a step, such as the voice activity of a model that transcribes.
    *
-   * @param hidden of one step, [1, 1, dim]
-   * @return probabilities, [1, 1, dim of the heads] for each head
+   * @param hidden of one step, [batch, 1, dim]
+   * @return probabilities, [batch, 1, dim of the heads] for each head
    */
   List<MlxArray> extraHeads(MlxArray hidden) {
     return extraHeads.stream().map(head -> softmax(head.apply(hidden), -1)).toList();

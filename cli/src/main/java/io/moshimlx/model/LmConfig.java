@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
  * @param delays delay in steps of each of the {@code codebooks}
  * @param demuxSecondStream whether a text token may carry that of a second stream
  * @param extraHeads further classifiers of Helium's output
+ * @param conditioning what it is told besides its tokens
  */
 public record LmConfig(
     TransformerConfig transformer,
@@ -28,7 +29,8 @@ public record LmConfig(
     int codebooks,
     List<Integer> delays,
     boolean demuxSecondStream,
-    ExtraHeads extraHeads) {
+    ExtraHeads extraHeads,
+    Conditioning conditioning) {
 
   private static final int MAX_DIM = 1 << 16;
   private static final int MAX_LAYERS = 1 << 10;
@@ -57,7 +59,8 @@ public record LmConfig(
         16,
         IntStream.range(0, 16).mapToObj(i -> i % 8 == 0 ? 0 : 1).toList(),
         false,
-        ExtraHeads.NONE);
+        ExtraHeads.NONE,
+        Conditioning.NONE);
   }
 
   /** Codebooks of Moshi's own voice, which the depformer writes; 0 for a model that only writes. */
@@ -108,7 +111,8 @@ public record LmConfig(
         json.bool("demux_second_stream", false),
         new ExtraHeads(
             json.integer("extra_heads_num_heads", 0, 0, MAX_HEADS),
-            json.integer("extra_heads_dim", 6, 1, MAX_CARD)));
+            json.integer("extra_heads_dim", 6, 1, MAX_CARD)),
+        Conditioning.read(json));
   }
 
   private static TransformerConfig helium(JsonConfig json) {
@@ -184,7 +188,7 @@ public record LmConfig(
         switch (json.string(positionKey)) {
           case "rope" -> true;
           case "none" -> false;
-          case String other -> throw unsupported(json, positionKey, other);
+          case String other -> throw json.unsupported(positionKey, other);
         };
     if (dim % numHeads != 0 || (rotary && dim / numHeads % 2 != 0)) {
       throw json.fault(
@@ -204,28 +208,25 @@ public record LmConfig(
         List.of(
             "causal", "depformer_causal", "depformer_weights_per_step", "depformer_multi_linear")) {
       if (!json.bool(key, true)) {
-        throw unsupported(json, key, "false");
+        throw json.unsupported(key, "false");
       }
     }
     if (json.bool("cross_attention", false)) {
-      throw unsupported(json, "cross_attention", "true");
+      throw json.unsupported("cross_attention", "true");
     }
     for (String key :
         List.of(
             "depformer_layer_scale", "depformer_norm", "lora_name", "stt_config", "tts_config")) {
       if (json.has(key)) {
-        throw unsupported(json, key, "given");
+        throw json.unsupported(key, "given");
       }
     }
     // Which tokens print nothing is part of the family, not of a model.
     if (json.integer("existing_text_padding_id", 3, 0, MAX_CARD) != 3) {
-      throw unsupported(json, "existing_text_padding_id", "other than 3");
+      throw json.unsupported("existing_text_padding_id", "other than 3");
     }
     if (json.integer("kv_repeat", 1, 1, MAX_DIM) != 1) {
-      throw unsupported(json, "kv_repeat", "other than 1");
-    }
-    if (json.object("conditioners").filter(conditioners -> !conditioners.isEmpty()).isPresent()) {
-      throw unsupported(json, "conditioners", "with entries");
+      throw json.unsupported("kv_repeat", "other than 1");
     }
   }
 
@@ -233,12 +234,7 @@ public record LmConfig(
     json.optionalString(key)
         .filter(value -> !List.of(supported).contains(value))
         .ifPresent(value -> {
-          throw unsupported(json, key, value);
+          throw json.unsupported(key, value);
         });
-  }
-
-  private static UserException unsupported(JsonConfig json, String key, String value) {
-    return json.fault(
-        key, "is '" + value + "', which this version does not support; choose another model");
   }
 }

@@ -74,7 +74,10 @@ final class PyTorchLayout implements Layout {
   private Place stacked(String key, int set, int rows, int columns) {
     MlxArray stored = tensors.get(key);
     boolean copied =
-        depformer.weightSets() == 2 * COPIED && stored != null && stored.dim(0) == COPIED * rows;
+        depformer.weightSets() == 2 * COPIED
+            && stored != null
+            && stored.ndim() == 2
+            && stored.dim(0) == COPIED * rows;
     int sets = copied ? COPIED : depformer.weightSets();
     int first = set % sets * rows;
     return new Place(key, List.of(sets * rows, columns), all -> slice(all, 0, first, first + rows));

@@ -69,6 +69,7 @@ class UsageTest {
         "--temp -0.1        | --temp must be from 0 to 100, not -0.1",
         "--temp NaN         | --temp must be from 0 to 100, not NaN",
         "--text-temp 1e9    | --text-temp must be from 0 to 100, not 1.0E9",
+        "--cfg-coef -1      | --cfg-coef must be from 0 to 100, not -1.0",
         "--top-k -1         | --top-k must be 0 or above, not -1",
         "--text-top-k -2    | --text-top-k must be 0 or above, not -2",
         "--top-p 1.1        | --top-p must be from 0 to 1, not 1.1",
@@ -128,6 +129,7 @@ class UsageTest {
           "--text-top-p",
           "--min-p",
           "--text-min-p",
+          "--cfg-coef",
           "--seed",
           "--verbose",
           "--help"

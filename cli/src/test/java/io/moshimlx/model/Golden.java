@@ -43,6 +43,11 @@ public record Golden(
     return LmConfig.read(directory.resolve("config.json"));
   }
 
+  /** The coefficient of guidance that the model asks for. */
+  public double cfgCoef() {
+    return Sampling.Defaults.read(JsonConfig.read(directory.resolve("config.json"))).cfgCoef();
+  }
+
   /** The checkpoint, as a user's machine would load it. */
   public Lm load() {
     Path file = weights.orElseGet(this::usualWeights);

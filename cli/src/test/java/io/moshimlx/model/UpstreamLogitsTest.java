@@ -46,6 +46,9 @@ final class UpstreamLogitsTest {
     "low-rank, FLOAT32, '', 1e-4",
     "demux, FLOAT32, '', 1e-4",
     "demux-two-streams, FLOAT32, '', 1e-4",
+    "conditioned, FLOAT32, '', 1e-4",
+    "guided, FLOAT32, '', 1e-4",
+    "guided/pytorch.safetensors, FLOAT32, '', 1e-4",
     "pytorch, FLOAT32, '', 1e-4",
     "pytorch/pytorch.safetensors, FLOAT32, '', 1e-4",
     "pytorch-copied-slices/pytorch.safetensors, FLOAT32, '', 1e-4",
@@ -68,7 +71,7 @@ final class UpstreamLogitsTest {
     Recorder text = new Recorder();
     Recorder audio = new Recorder();
     try (Lm lm = golden.load(Optional.of(dtype), written);
-        LmGenerator generator = new LmGenerator(lm, text, audio)) {
+        LmGenerator generator = new LmGenerator(lm, text, audio, golden.cfgCoef())) {
       TokenStreams streams = new TokenStreams(lm.config());
       int steps = golden.shapes().get("text_logits" + suffix)[0];
       assertTrue(steps > 1);
@@ -96,7 +99,7 @@ final class UpstreamLogitsTest {
       for (int step = 0; step < golden.steps(); step++) {
         int[] input = streams.input(golden.tokens("user_tokens", step));
         try (MlxScope _ = MlxScope.open()) {
-          MlxArray hidden = lm.forward(new int[][] {input}, step, caches);
+          MlxArray hidden = lm.forward(new int[][] {input}, Optional.empty(), step, caches);
           int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
           assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
           streams.sampled(new int[] {token});
