@@ -223,6 +223,28 @@ CASES = {
             "lm_gen_config": {"cfg_coef": 2.0},
         },
     ),
+    "hibiki-2b-like": Case(
+        TINY,
+        "the configuration of moshi_mlx_2b, 4 bits: a conditioner too small for groups of 32 is left as it is",
+        1,
+        "q4",
+        bfloat16=True,
+        condition=("description", "very_good"),
+        extra={
+            "card": 24,
+            "num_layers": 1,
+            "n_q": 32,
+            "dep_q": 16,
+            "delays": [0] + ([0] + [2] * 15) * 2,
+            "hidden_scale": 3,
+            "max_period": 100000,
+            "depformer_dim": 32,
+            "depformer_dim_feedforward": 48,
+            "depformer_context": 16,
+            "conditioners": {"description": {"type": "lut", "lut": HIBIKI}},
+            "fuser": {"sum": ["description"]},
+        },
+    ),
     "text-only": Case(
         ONE_LAYER,
         "dep_q 0 and extra heads, as speech to text",
@@ -248,6 +270,16 @@ def forced_tokens(case: Case, heard: np.ndarray) -> oracle.Run | None:
         text_tokens=rng.integers(0, (config["text_card"] + 1) ** 2, case.steps),
         sampled=rng.integers(0, config["card"], (case.steps, config["dep_q"])),
     )
+
+
+def told(case: Case, model) -> dict:
+    """What the model is told besides tokens, as arguments of a run."""
+    config = case.settings()
+    name, *values = case.condition or [None]
+    return {
+        "conditions": [oracle.condition(model, config, name, value) for value in values],
+        "cfg_coef": config.get("lm_gen_config", {}).get("cfg_coef", 1.0),
+    }
 
 
 def relative_difference(a: oracle.Run, b: oracle.Run, steps: int) -> dict[str, float]:
@@ -292,14 +324,7 @@ def make(name: str, case: Case) -> dict:
             write_safetensors(path, oracle.parameters(model))
     else:
         model = oracle.load(path, config, float32=case.bfloat16)
-    name_of_condition, *values = case.condition or [None]
-    result = run(
-        model,
-        tokens,
-        conditions=[oracle.condition(model, config, name_of_condition, value) for value in values],
-        cfg_coef=config.get("lm_gen_config", {}).get("cfg_coef", 1.0),
-        forced=forced_tokens(case, tokens),
-    )
+    result = run(model, tokens, **told(case, model), forced=forced_tokens(case, tokens))
     tensors = result.tensors(case.logit_steps)
     report = {
         "about": case.about,
@@ -311,7 +336,8 @@ def make(name: str, case: Case) -> dict:
     }
     if case.bfloat16:
         # Tokens are those of the file computed in float32; the logits along them, of the file as it is, in bfloat16.
-        low = oracle.run(oracle.load(path, config), tokens, forced=result)
+        model = oracle.load(path, config)
+        low = oracle.run(model, tokens, **told(case, model), forced=result)
         tensors["text_logits_bf16"] = low.text_logits[: case.logit_steps]
         tensors["audio_logits_bf16"] = low.audio_logits[: case.logit_steps]
         report["bf16_against_f32"] = relative_difference(low, result, case.logit_steps)

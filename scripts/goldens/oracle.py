@@ -28,12 +28,22 @@ def lm_config(data: dict) -> models.LmConfig:
     return config
 
 
+def quantize(model: nn.Module, quant: str) -> None:
+    """All layers whose sizes groups divide: the tables of conditioners are smaller than a group, and stay as they are."""
+    group_size, bits = QUANTIZATION[quant]
+    nn.quantize(
+        model,
+        bits=bits,
+        group_size=group_size,
+        class_predicate=lambda _, m: hasattr(m, "to_quantized") and m.weight.shape[-1] % group_size == 0,
+    )
+
+
 def new_model(data: dict, quant: str | None = None) -> models.Lm:
     model = models.Lm(lm_config(data))
     model.set_dtype(mx.bfloat16)
     if quant is not None:
-        group_size, bits = QUANTIZATION[quant]
-        nn.quantize(model, bits=bits, group_size=group_size)
+        quantize(model, quant)
     return model
 
 
@@ -48,8 +58,7 @@ def make_weights(path: Path, data: dict, seed: int, dtype=mx.float32, quant=None
     weights = {k: mx.array(v).astype(dtype) for k, v in random_weights(seed, shapes).items()}
     model.load_weights(list(weights.items()), strict=True)
     if quant is not None:
-        group_size, bits = QUANTIZATION[quant]
-        nn.quantize(model, bits=bits, group_size=group_size)
+        quantize(model, quant)
     write_safetensors(path, parameters(model))
 
 

@@ -34,6 +34,7 @@ final class UpstreamTokensTest {
         "low-rank",
         "demux",
         "conditioned",
+        "hibiki-2b-like",
         "guided",
         "guided/pytorch.safetensors",
         "pytorch",

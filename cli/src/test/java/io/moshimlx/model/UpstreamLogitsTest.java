@@ -47,6 +47,8 @@ final class UpstreamLogitsTest {
     "demux, FLOAT32, '', 1e-4",
     "demux-two-streams, FLOAT32, '', 1e-4",
     "conditioned, FLOAT32, '', 1e-4",
+    "hibiki-2b-like, FLOAT32, '', 1e-4",
+    "hibiki-2b-like, BFLOAT16, _bf16, 2e-2",
     "guided, FLOAT32, '', 1e-4",
     "guided/pytorch.safetensors, FLOAT32, '', 1e-4",
     "pytorch, FLOAT32, '', 1e-4",
