@@ -1,5 +1,7 @@
 """moshi-mlx as the oracle: models in the real layout, greedy and forced runs that keep every logit."""
 
+import re
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from checkpoint import random_weights, write_safetensors
 from mlx.utils import tree_flatten
 from moshi_mlx import models, utils
 from moshi_mlx.modules import transformer
+from moshi_mlx.modules.conditioner import ConditionTensor
 
 QUANTIZATION = {"q4": (32, 4), "q8": (64, 8)}
 
@@ -25,12 +28,22 @@ def lm_config(data: dict) -> models.LmConfig:
     return config
 
 
+def quantize(model: nn.Module, quant: str) -> None:
+    """All layers whose sizes groups divide: the tables of conditioners are smaller than a group, and stay as they are."""
+    group_size, bits = QUANTIZATION[quant]
+    nn.quantize(
+        model,
+        bits=bits,
+        group_size=group_size,
+        class_predicate=lambda _, m: hasattr(m, "to_quantized") and m.weight.shape[-1] % group_size == 0,
+    )
+
+
 def new_model(data: dict, quant: str | None = None) -> models.Lm:
     model = models.Lm(lm_config(data))
     model.set_dtype(mx.bfloat16)
     if quant is not None:
-        group_size, bits = QUANTIZATION[quant]
-        nn.quantize(model, bits=bits, group_size=group_size)
+        quantize(model, quant)
     return model
 
 
@@ -45,9 +58,63 @@ def make_weights(path: Path, data: dict, seed: int, dtype=mx.float32, quant=None
     weights = {k: mx.array(v).astype(dtype) for k, v in random_weights(seed, shapes).items()}
     model.load_weights(list(weights.items()), strict=True)
     if quant is not None:
-        group_size, bits = QUANTIZATION[quant]
-        nn.quantize(model, bits=bits, group_size=group_size)
+        quantize(model, quant)
     write_safetensors(path, parameters(model))
+
+
+def packed(weights: dict[str, mx.array], data: dict) -> dict[str, mx.array]:
+    """The same weights as the PyTorch repositories keep them. Slices that share weights take those of the first."""
+    schedule = data.get("depformer_weights_per_step_schedule") or list(range(data["dep_q"]))
+    firsts = [schedule.index(p) for p in range(max(schedule) + 1)]
+    stacked, result = {}, {}
+    for name, value in weights.items():
+        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
+            name, value = name.removesuffix("weight") + "alpha", value[None, None]
+        name = name.replace("in_proj.weight", "in_proj_weight").replace("audio_embs.", "emb.")
+        if name.startswith("depformer.slices."):
+            _, _, index, part, rest = name.split(".", 4)
+            index = int(index)
+            if part == "emb":
+                name = f"depformer_emb.{index - 1}.{rest}" if index > 0 else f"depformer_text_emb.{rest}"
+            elif part == "linear_out":
+                name = f"linears.{index}.{rest}"
+            elif index not in firsts:
+                continue
+            elif part == "linear_in":
+                name = f"depformer_in.{schedule[index]}.{rest}"
+            else:
+                name = f"depformer.{rest}".replace(".gating.", f".gating.{schedule[index]}.")
+                if ".self_attn." in name:
+                    stacked.setdefault(name, {})[schedule[index]] = value
+        result[name] = value
+    for name, parts in stacked.items():
+        result[name] = mx.concatenate([parts[p] for p in range(len(parts))])
+    return result
+
+
+def with_copies(weights: dict[str, mx.array]) -> tuple[dict[str, mx.array], dict[str, mx.array]]:
+    """Of 16 slices in PyTorch's layout: without the weights 8 to 15, and with copies of 0 to 7 in their place."""
+    short, full = dict(weights), dict(weights)
+    for name in weights:
+        match = re.match(r"(depformer_in|linears|depformer_emb|depformer\.layers\.\d+\.gating)\.(\d+)\.(.*)", name)
+        if match and int(match[2]) >= 8:
+            full[name] = weights[f"{match[1]}.{int(match[2]) - 8}.{match[3]}"]
+            del short[name]
+        elif name.startswith("depformer.") and ".self_attn." in name:
+            short[name] = mx.split(weights[name], 2)[0]
+            full[name] = mx.concatenate([short[name]] * 2)
+    return short, full
+
+
+def load_pytorch(weights: dict[str, mx.array], data: dict) -> models.Lm:
+    """moshi-mlx's own import of PyTorch's layout."""
+    model = models.Lm(lm_config(data))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        write_safetensors(path, weights)
+        model.load_pytorch_weights(str(path), lm_config(data), strict=True)
+        mx.eval(model.parameters())
+    return model
 
 
 def load(path: Path, data: dict, float32: bool = False) -> models.Lm:
@@ -142,9 +209,9 @@ class Run:
     user_tokens: np.ndarray  # [steps, n_q - dep_q]
     text_tokens: np.ndarray  # [steps]
     sampled: np.ndarray  # [steps, dep_q], as the depformer sampled them at each step
-    audio_tokens: np.ndarray  # [steps, dep_q], the frame that each step completed, by LmGen
-    text_logits: np.ndarray  # [steps, text_card]
-    audio_logits: np.ndarray  # [steps, dep_q, card]
+    audio_tokens: np.ndarray | None = None  # [steps, dep_q], the frame that each step completed, by LmGen
+    text_logits: np.ndarray | None = None  # [steps, text_card]
+    audio_logits: np.ndarray | None = None  # [steps, dep_q, card]
     extra_heads: np.ndarray | None = None  # [steps, heads, dim]
     margins: dict = field(default_factory=dict)
 
@@ -170,15 +237,49 @@ def margin(logits: list[np.ndarray]) -> float:
     return float(min(gaps, default=1.0))
 
 
-def run(model: models.Lm, user_tokens: np.ndarray, condition=None, forced: Run | None = None) -> Run:
-    """Runs LmGen greedily over the user's tokens [steps, n_q - dep_q], or along the tokens of another run."""
+def condition(model: models.Lm, data: dict, name: str, value: str) -> mx.array:
+    """What is added to the transformer's input: one condition and, if the fuser sums more, the padding of the others.
+
+    PyTorch's moshi adds up all that its fuser names; moshi-mlx takes one. [1, dim]
+    """
+    total = model.condition_provider.condition_tensor(name, value).tensor
+    for other in data.get("fuser", {}).get("sum", []):
+        if other != name:
+            total = total + model.condition_provider.conditioners[other].learnt_padding[0]
+    return total
+
+
+class TwoConditions(nn.Module):
+    """A transformer whose batch of two is told two things, [2, dim]: moshi-mlx tells both copies the same."""
+
+    def __init__(self, inner: nn.Module, conditions: mx.array):
+        super().__init__()
+        self.inner, self.conditions = inner, conditions
+
+    def __call__(self, xs: mx.array, **arguments) -> mx.array:
+        return self.inner(xs + self.conditions[:, None], **arguments)
+
+
+def run(
+    model: models.Lm,
+    user_tokens: np.ndarray,
+    conditions: list[mx.array] | None = None,
+    cfg_coef: float = 1.0,
+    forced: Run | None = None,
+) -> Run:
+    """Runs LmGen greedily over the user's tokens [steps, n_q - dep_q], or along the tokens of another run.
+
+    With guidance (`cfg_coef`) there are two conditions, the one to follow and the one to lead away from.
+    """
     steps, dep_q = len(user_tokens), model.dep_q
     text = Recorder(None if forced is None else forced.text_tokens.tolist())
     audio = Recorder(None if forced is None else forced.sampled.reshape(-1).tolist())
     ct = None
-    if condition is not None:
-        ct = model.condition_provider.condition_tensor(*condition)
-    gen = models.LmGen(model, max_steps=steps, text_sampler=text, audio_sampler=audio)
+    if cfg_coef != 1:
+        model.transformer = TwoConditions(model.transformer, mx.concatenate(conditions))
+    elif conditions:
+        ct = ConditionTensor(conditions[0])
+    gen = models.LmGen(model, max_steps=steps, text_sampler=text, audio_sampler=audio, cfg_coef=cfg_coef)
     frames, heads = np.full((steps, dep_q), -1), []
     for step, tokens in enumerate(user_tokens.tolist()):
         _, extra = gen.step_with_extra_heads(mx.array([tokens]), ct)

@@ -196,6 +196,7 @@ final class RunCommand implements Callable<Integer> {
           new Session.Options(
               sampling.audio(usual.audio()),
               sampling.text(usual.text()),
+              sampling.cfgCoef(usual.cfgCoef()),
               sampling.seed(),
               model.dtype());
       try (Session session = Session.open(files, options)) {

@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 /** How tokens are drawn; what is not given is as the model asks. */
 final class SamplingOptions {
   private static final double MAX_TEMPERATURE = 100;
+  private static final double MAX_CFG_COEF = 100;
 
   @Option(
       names = "--temp",
@@ -51,6 +52,14 @@ final class SamplingOptions {
   private Double textMinP;
 
   @Option(
+      names = "--cfg-coef",
+      paramLabel = "C",
+      description =
+          "Guidance of a model that is told how well to speak, as Hibiki: above 1 leads on, away "
+              + "from bad speech, for twice the work (default: the model's, usually 1: none).")
+  private Double cfgCoef;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description = "Seed of the random draws (default: ${DEFAULT-VALUE}).")
@@ -67,6 +76,7 @@ final class SamplingOptions {
     within(faults, "--text-top-p", textTopP, 0, 1);
     within(faults, "--min-p", minP, 0, 1);
     within(faults, "--text-min-p", textMinP, 0, 1);
+    within(faults, "--cfg-coef", cfgCoef, 0, MAX_CFG_COEF);
     within(faults, "--seed", seed, 0, Long.MAX_VALUE);
     contradictions(faults, "--temp", temperature, "--", topK, topP, minP);
     boolean own = textTemperature != null;
@@ -119,6 +129,11 @@ final class SamplingOptions {
 
   long seed() {
     return seed;
+  }
+
+  /** The coefficient of guidance, given the one that the model asks for. */
+  double cfgCoef(double usual) {
+    return cfgCoef != null ? cfgCoef : usual;
   }
 
   /** How the codebooks of Moshi's voice are drawn, given what the model asks for. */

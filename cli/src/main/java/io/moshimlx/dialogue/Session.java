@@ -32,16 +32,19 @@ public final class Session implements AutoCloseable {
    *
    * @param audio how the tokens of Moshi's voice are drawn
    * @param text how the tokens of the inner monologue are drawn
+   * @param cfgCoef coefficient of classifier-free guidance; 1 for none
    * @param seed of the random draws
    * @param dtype what to compute in; empty for what suits the device
    */
-  public record Options(Sampling audio, Sampling text, long seed, Optional<DType> dtype) {}
+  public record Options(
+      Sampling audio, Sampling text, double cfgCoef, long seed, Optional<DType> dtype) {}
 
   private Session(Lm lm, Mimi codec, Tokenizer tokenizer, Options options) {
     this.lm = lm;
     this.codec = codec;
     this.tokenizer = tokenizer;
-    generator = new LmGenerator(lm, options.text(), options.audio(), options.seed());
+    generator =
+        new LmGenerator(lm, options.text(), options.audio(), options.cfgCoef(), options.seed());
   }
 
   /**
@@ -53,6 +56,16 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(ModelFiles files, Options options) {
     LmConfig config = files.config();
+    if (config.depQ() == 0) {
+      throw new UserException(
+          files.weights()
+              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks; choose another model");
+    }
+    if (options.cfgCoef() != 1 && !config.conditioning().guides()) {
+      throw new UserException(
+          "a cfg_coef of %s needs a model with a condition to lead by (conditioners.description), which that of %s has not; set --cfg-coef 1"
+              .formatted(options.cfgCoef(), files.weights()));
+    }
     Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
     if (tokenizer.vocabularySize() != config.textCard()) {
       throw new UserException(

@@ -25,18 +25,25 @@ final class Depformer implements AutoCloseable {
 
   private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
     Slice(LmConfig config, int index, Weights weights, Kernels kernels) {
-      int dim = config.depformer().dim();
-      int vocabulary = (index == 0 ? config.textCard() : config.card()) + 1;
+      DepformerConfig depformer = config.depformer();
+      int dim = depformer.transformer().dim();
+      boolean readsText = index == 0;
       String prefix = "depformer.slices." + index + ".";
       this(
-          weights.embedding(dim, new Weights.Rows(prefix + "emb", vocabulary)),
-          new Transformer(config.depformer(), prefix + "transformer.", weights, kernels),
+          Embeddings.of(
+              prefix + "emb",
+              (readsText ? config.textCard() : config.card()) + 1,
+              dim,
+              depformer.lowRank(),
+              readsText && config.demuxSecondStream(),
+              weights),
+          new Transformer(depformer.transformer(), prefix + "transformer.", weights, kernels),
           weights.linear(prefix + "linear_out", dim, config.card()));
     }
   }
 
   Depformer(LmConfig lm, Weights weights, Kernels kernels) {
-    config = lm.depformer();
+    config = lm.depformer().transformer();
     // The projections of all slices read the same vector: one product serves them all.
     linearIn =
         weights.linear(
@@ -53,7 +60,7 @@ final class Depformer implements AutoCloseable {
   /**
    * Samples the codebooks of one step.
    *
-   * @param hidden Helium's output, [1, 1, dim of Helium]
+   * @param hidden Helium's output, [batch, 1, dim of Helium]
    * @param textToken uint32 [1]
    * @return a token for each slice, uint32 [1]
    */

@@ -12,6 +12,8 @@ import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** A JSON object of a file, read value by value; every fault names the file and the key. */
@@ -46,6 +48,15 @@ final class JsonConfig {
 
   boolean isEmpty() {
     return object.isEmpty();
+  }
+
+  /** The keys, in the order of the file. */
+  List<String> keys() {
+    return List.copyOf(object.keySet());
+  }
+
+  JsonConfig requireObject(String key) {
+    return object(key).orElseThrow(() -> fault(key, "is missing"));
   }
 
   Optional<JsonConfig> object(String key) {
@@ -121,6 +132,21 @@ final class JsonConfig {
     throw fault(key, "must be a string");
   }
 
+  List<String> strings(String key) {
+    String what = "must be a list of strings";
+    if (!(require(key) instanceof JsonArray array)) {
+      throw fault(key, what);
+    }
+    List<String> values = new ArrayList<>();
+    for (JsonElement element : array) {
+      if (!(element instanceof JsonPrimitive primitive && primitive.isString())) {
+        throw fault(key, what);
+      }
+      values.add(primitive.getAsString());
+    }
+    return values;
+  }
+
   Optional<String> optionalString(String key) {
     return has(key) ? Optional.of(string(key)) : Optional.empty();
   }
@@ -144,6 +170,12 @@ final class JsonConfig {
   /** The error for a value that cannot be used: "FILE: KEY WHAT". */
   UserException fault(String key, String what) {
     return new UserException("%s: %s%s %s".formatted(file, prefix, key, what));
+  }
+
+  /** The error for a value that other members of Moshi's family have. */
+  UserException unsupported(String key, String value) {
+    return fault(
+        key, "is '" + value + "', which this version does not support; choose another model");
   }
 
   private JsonElement require(String key) {

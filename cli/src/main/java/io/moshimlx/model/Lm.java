@@ -1,6 +1,9 @@
 package io.moshimlx.model;
 
-import static io.moshimlx.mlx.Reductions.sum;
+import static io.moshimlx.mlx.Elementwise.add;
+import static io.moshimlx.mlx.Elementwise.astype;
+import static io.moshimlx.mlx.Reductions.softmax;
+import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 
@@ -23,12 +26,13 @@ import java.util.stream.IntStream;
  */
 public final class Lm implements AutoCloseable {
   private final LmConfig config;
-  private final int[] tableStarts;
-  private final UnaryLayer embeddings;
+  private final Embeddings embeddings;
+  private final ConditionProvider conditionProvider;
   private final Transformer transformer;
   private final MlxArray outNorm;
   private final UnaryLayer textLinear;
-  private final Depformer depformer;
+  private final List<UnaryLayer> extraHeads;
+  private final Optional<Depformer> depformer;
   private final Optional<Rotary> rotary;
   private final Kernels kernels;
   private final List<MlxArray> parameters;
@@ -36,15 +40,21 @@ public final class Lm implements AutoCloseable {
   private Lm(LmConfig config, Weights weights, boolean written) {
     this.config = config;
     kernels = new Kernels(written);
-    tableStarts =
-        IntStream.rangeClosed(0, config.codebooks())
-            .map(i -> i == 0 ? 0 : config.textCard() + 1 + (i - 1) * (config.card() + 1))
-            .toArray();
-    embeddings = weights.embedding(config.transformer().dim(), embeddingTables(config));
+    embeddings = new Embeddings(config, weights);
+    conditionProvider = new ConditionProvider(config, weights);
     transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
     outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
     textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
-    depformer = new Depformer(config, weights, kernels);
+    extraHeads =
+        IntStream.range(0, config.extraHeads().count())
+            .mapToObj(i ->
+                weights.linear(
+                    "extra_heads." + i, config.transformer().dim(), config.extraHeads().dim()))
+            .toList();
+    depformer =
+        config.depQ() == 0
+            ? Optional.empty()
+            : Optional.of(new Depformer(config, weights, kernels));
     rotary =
         config.transformer().rotary()
             ? Optional.of(new Rotary(config.transformer()))
@@ -54,7 +64,7 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Loads a checkpoint in the MLX layout.
+   * Loads a checkpoint in MLX's or PyTorch's layout.
    *
    * @param dtype what to compute in; empty for float32 on a CPU and the file's own type elsewhere
    * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration says
@@ -76,7 +86,7 @@ public final class Lm implements AutoCloseable {
       Optional<DType> dtype,
       boolean written) {
     try (MlxScope _ = MlxScope.open()) {
-      return new Lm(config, new Weights(file, quantization, dtype), written);
+      return new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
     }
   }
 
@@ -92,22 +102,30 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Runs Helium over a block of steps.
+   * What is added to Helium's input at every step of a session.
+   *
+   * @param guided whether to add what guidance leads away from
+   * @return [1, 1, dim], or guided [2, 1, dim]; empty for a model without conditions
+   */
+  Optional<MlxArray> condition(boolean guided) {
+    Optional<MlxArray> best = conditionProvider.sum(Conditioning.BEST);
+    return guided
+        ? best.map(b -> concatenate(0, b, conditionProvider.sum(Conditioning.WORST).orElseThrow()))
+        : best;
+  }
+
+  /**
+   * Runs Helium over a block of steps, in as many copies as there are conditions.
    *
    * @param inputs for each step the text token, then one token of each codebook
+   * @param condition as {@link #condition}, [batch, 1, dim]; empty for none and a batch of one
    * @param position of the first step
-   * @return [1, steps, dim]
+   * @return [batch, steps, dim]
    */
-  MlxArray forward(int[][] inputs, int position, List<RingKvCache> caches) {
-    int streams = tableStarts.length;
-    int[] rows = new int[inputs.length * streams];
-    for (int step = 0; step < inputs.length; step++) {
-      for (int stream = 0; stream < streams; stream++) {
-        rows[step * streams + stream] = tableStarts[stream] + inputs[step][stream];
-      }
-    }
-    MlxArray ids = MlxArray.ofUint32(rows, inputs.length, streams);
-    MlxArray x = reshape(sum(embeddings.apply(ids), 1, false), 1, inputs.length, -1);
+  MlxArray forward(
+      int[][] inputs, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
+    MlxArray embedded = reshape(embeddings.apply(inputs), 1, inputs.length, -1);
+    MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
     MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, inputs.length)), caches);
     return kernels.rmsNorm(y, outNorm);
   }
@@ -115,14 +133,25 @@ public final class Lm implements AutoCloseable {
   /**
    * The logits of the inner monologue.
    *
-   * @param hidden of one step, [1, 1, dim]
-   * @return [text vocabulary]
+   * @param hidden of one step, [batch, 1, dim]
+   * @return [batch × text vocabulary]
    */
   MlxArray textLogits(MlxArray hidden) {
     return flatten(textLinear.apply(hidden));
   }
 
-  Depformer depformer() {
+  /**
+   * What the extra heads say of a step, such as the voice activity of a model that transcribes.
+   *
+   * @param hidden of one step, [batch, 1, dim]
+   * @return probabilities, [batch, 1, dim of the heads] for each head
+   */
+  List<MlxArray> extraHeads(MlxArray hidden) {
+    return extraHeads.stream().map(head -> softmax(head.apply(hidden), -1)).toList();
+  }
+
+  /** What writes Moshi's voice; empty for a model that only writes text. */
+  Optional<Depformer> depformer() {
     return depformer;
   }
 
@@ -130,17 +159,7 @@ public final class Lm implements AutoCloseable {
   public void close() {
     parameters.forEach(MlxArray::close);
     rotary.ifPresent(Rotary::close);
-    depformer.close();
+    depformer.ifPresent(Depformer::close);
     kernels.close();
-  }
-
-  /** One table for all streams, so that a step is one gathered read. */
-  private static Weights.Rows[] embeddingTables(LmConfig config) {
-    return IntStream.rangeClosed(0, config.codebooks())
-        .mapToObj(i ->
-            i == 0
-                ? new Weights.Rows("text_emb", config.textCard() + 1)
-                : new Weights.Rows("audio_embs." + (i - 1), config.card() + 1))
-        .toArray(Weights.Rows[]::new);
   }
 }

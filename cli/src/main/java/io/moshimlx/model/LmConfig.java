@@ -4,50 +4,73 @@ import io.moshimlx.UserException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
  * The language model's configuration: Helium, the depformer and the token streams between them.
  *
  * @param transformer Helium, the transformer over time
- * @param depformer the small transformer over the codebooks of one step
+ * @param depformer the small transformer over the codebooks of one step, which writes {@code dep_q}
+ *     of them
  * @param textCard text vocabulary; id {@code textCard} is the initial token
  * @param card entries of an audio codebook; id {@code card} is the initial token
  * @param codebooks audio codebooks that the model reads ({@code n_q}): its own voice, then the user
- * @param depQ audio codebooks that the depformer writes ({@code dep_q})
  * @param delays delay in steps of each of the {@code codebooks}
+ * @param demuxSecondStream whether a text token may carry that of a second stream
+ * @param extraHeads further classifiers of Helium's output
+ * @param conditioning what it is told besides its tokens
  */
 public record LmConfig(
     TransformerConfig transformer,
-    TransformerConfig depformer,
+    DepformerConfig depformer,
     int textCard,
     int card,
     int codebooks,
-    int depQ,
-    List<Integer> delays) {
+    List<Integer> delays,
+    boolean demuxSecondStream,
+    ExtraHeads extraHeads,
+    Conditioning conditioning) {
 
   private static final int MAX_DIM = 1 << 16;
   private static final int MAX_LAYERS = 1 << 10;
+  private static final int MAX_HEADS = 1 << 8;
   private static final int MAX_CARD = 1 << 20;
   private static final int MAX_CODEBOOKS = 256;
   private static final int MAX_DELAY = 1 << 10;
   private static final int MAX_CONTEXT = 1 << 24;
 
+  /** How many further heads there are, and how many classes each tells apart. */
+  public record ExtraHeads(int count, int dim) {
+    static final ExtraHeads NONE = new ExtraHeads(0, 0);
+  }
+
   /** Moshi 7B, whose MLX repositories carry no config.json. */
   public static LmConfig moshi7b() {
     return new LmConfig(
         new TransformerConfig(4096, 32, 32, 11264, 3000, true, 10000, false),
-        new TransformerConfig(1024, 16, 6, 2816, 8, false, 10000, false),
+        new DepformerConfig(
+            new TransformerConfig(1024, 16, 6, 2816, 8, false, 10000, false),
+            8,
+            OptionalInt.empty(),
+            ownWeights(8)),
         32000,
         2048,
         16,
-        8,
-        IntStream.range(0, 16).mapToObj(i -> i % 8 == 0 ? 0 : 1).toList());
+        IntStream.range(0, 16).mapToObj(i -> i % 8 == 0 ? 0 : 1).toList(),
+        false,
+        ExtraHeads.NONE,
+        Conditioning.NONE);
+  }
+
+  /** Codebooks of Moshi's own voice, which the depformer writes; 0 for a model that only writes. */
+  public int depQ() {
+    return depformer.slices();
   }
 
   /** Codebooks of the user's voice. */
   public int userCodebooks() {
-    return codebooks - depQ;
+    return codebooks - depQ();
   }
 
   /** Steps between a token's sampling and the audio frame it completes. */
@@ -67,7 +90,7 @@ public record LmConfig(
   static LmConfig read(JsonConfig json) {
     refuseUnsupported(json);
     int codebooks = json.integer("n_q", 1, MAX_CODEBOOKS);
-    int depQ = json.integer("dep_q", 1, codebooks);
+    int depQ = json.integer("dep_q", 0, codebooks);
     int[] delays = json.integers("delays", 0, MAX_DELAY);
     if (delays.length != codebooks + 1) {
       throw json.fault(
@@ -84,8 +107,12 @@ public record LmConfig(
         json.integer("text_card", 4, MAX_CARD),
         json.integer("card", 2, MAX_CARD),
         codebooks,
-        depQ,
-        Arrays.stream(delays).skip(1).boxed().toList());
+        Arrays.stream(delays).skip(1).boxed().toList(),
+        json.bool("demux_second_stream", false),
+        new ExtraHeads(
+            json.integer("extra_heads_num_heads", 0, 0, MAX_HEADS),
+            json.integer("extra_heads_dim", 6, 1, MAX_CARD)),
+        Conditioning.read(json));
   }
 
   private static TransformerConfig helium(JsonConfig json) {
@@ -107,19 +134,43 @@ public record LmConfig(
    * A slice of the depformer attends to all earlier slices of its step, whatever {@code
    * depformer_context} says: so the published weights were trained.
    */
-  private static TransformerConfig depformer(JsonConfig json, int depQ) {
+  private static DepformerConfig depformer(JsonConfig json, int depQ) {
     int dim = json.integer("depformer_dim", 1, MAX_DIM);
     int dimFeedforward = json.integer("depformer_dim_feedforward", 4 * dim, 2, 64 * MAX_DIM);
-    return transformer(
-        json,
-        "depformer_num_heads",
-        "depformer_pos_emb",
-        dim,
-        json.integer("depformer_num_layers", 1, MAX_LAYERS),
-        TransformerConfig.gatedHiddenDim(dim, dimFeedforward),
+    String lowRank = "depformer_low_rank_embeddings";
+    return new DepformerConfig(
+        transformer(
+            json,
+            "depformer_num_heads",
+            "depformer_pos_emb",
+            dim,
+            json.integer("depformer_num_layers", 1, MAX_LAYERS),
+            TransformerConfig.gatedHiddenDim(dim, dimFeedforward),
+            depQ,
+            json.number("depformer_max_period", 8, 1, 1e12),
+            false),
         depQ,
-        json.number("depformer_max_period", 8, 1, 1e12),
-        false);
+        json.has(lowRank) ? OptionalInt.of(json.integer(lowRank, 1, MAX_DIM)) : OptionalInt.empty(),
+        weightSchedule(json, depQ));
+  }
+
+  private static List<Integer> weightSchedule(JsonConfig json, int depQ) {
+    String key = "depformer_weights_per_step_schedule";
+    if (!json.has(key)) {
+      return ownWeights(depQ);
+    }
+    int[] schedule = json.integers(key, 0, Math.max(0, depQ - 1));
+    if (schedule.length != depQ) {
+      throw json.fault(
+          key,
+          "has %d entries, but must have one for each of the dep_q = %d slices"
+              .formatted(schedule.length, depQ));
+    }
+    return Arrays.stream(schedule).boxed().toList();
+  }
+
+  private static List<Integer> ownWeights(int slices) {
+    return IntStream.range(0, slices).boxed().toList();
   }
 
   private static TransformerConfig transformer(
@@ -137,7 +188,7 @@ public record LmConfig(
         switch (json.string(positionKey)) {
           case "rope" -> true;
           case "none" -> false;
-          case String other -> throw unsupported(json, positionKey, other);
+          case String other -> throw json.unsupported(positionKey, other);
         };
     if (dim % numHeads != 0 || (rotary && dim / numHeads % 2 != 0)) {
       throw json.fault(
@@ -157,38 +208,25 @@ public record LmConfig(
         List.of(
             "causal", "depformer_causal", "depformer_weights_per_step", "depformer_multi_linear")) {
       if (!json.bool(key, true)) {
-        throw unsupported(json, key, "false");
+        throw json.unsupported(key, "false");
       }
     }
-    for (String key : List.of("cross_attention", "demux_second_stream")) {
-      if (json.bool(key, false)) {
-        throw unsupported(json, key, "true");
-      }
+    if (json.bool("cross_attention", false)) {
+      throw json.unsupported("cross_attention", "true");
     }
     for (String key :
         List.of(
-            "depformer_layer_scale",
-            "depformer_low_rank_embeddings",
-            "depformer_norm",
-            "lora_name",
-            "stt_config",
-            "tts_config")) {
+            "depformer_layer_scale", "depformer_norm", "lora_name", "stt_config", "tts_config")) {
       if (json.has(key)) {
-        throw unsupported(json, key, "given");
+        throw json.unsupported(key, "given");
       }
     }
     // Which tokens print nothing is part of the family, not of a model.
     if (json.integer("existing_text_padding_id", 3, 0, MAX_CARD) != 3) {
-      throw unsupported(json, "existing_text_padding_id", "other than 3");
+      throw json.unsupported("existing_text_padding_id", "other than 3");
     }
     if (json.integer("kv_repeat", 1, 1, MAX_DIM) != 1) {
-      throw unsupported(json, "kv_repeat", "other than 1");
-    }
-    if (json.integer("extra_heads_num_heads", 0, 0, MAX_DIM) != 0) {
-      throw unsupported(json, "extra_heads_num_heads", "above 0");
-    }
-    if (json.object("conditioners").filter(conditioners -> !conditioners.isEmpty()).isPresent()) {
-      throw unsupported(json, "conditioners", "with entries");
+      throw json.unsupported("kv_repeat", "other than 1");
     }
   }
 
@@ -196,12 +234,7 @@ public record LmConfig(
     json.optionalString(key)
         .filter(value -> !List.of(supported).contains(value))
         .ifPresent(value -> {
-          throw unsupported(json, key, value);
+          throw json.unsupported(key, value);
         });
-  }
-
-  private static UserException unsupported(JsonConfig json, String key, String value) {
-    return json.fault(
-        key, "is '" + value + "', which this version does not support; choose another model");
   }
 }

@@ -7,6 +7,7 @@ import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs a language model step by step: the tokens of one step go in, those it samples come out, with
@@ -18,23 +19,34 @@ public final class LmGenerator implements AutoCloseable {
   private final Lm lm;
   private final Sampler textSampler;
   private final Sampler audioSampler;
+  private final Optional<MlxArray> condition;
   private final List<RingKvCache> caches;
   private int position;
 
   /**
    * Starts a session.
    *
+   * @param cfgCoef coefficient of classifier-free guidance; 1 for none. Another one needs a model
+   *     whose conditioning {@link Conditioning#guides() guides}, and twice the work.
    * @param seed of the random draws of both streams
    */
-  public LmGenerator(Lm lm, Sampling text, Sampling audio, long seed) {
+  public LmGenerator(Lm lm, Sampling text, Sampling audio, double cfgCoef, long seed) {
     RandomDraws draws = new RandomDraws(seed);
-    this(lm, Sampler.of(text, draws), Sampler.of(audio, draws));
+    this(lm, Sampler.of(text, draws), Sampler.of(audio, draws), cfgCoef);
   }
 
-  LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler) {
+  LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler, double cfgCoef) {
+    boolean guided = cfgCoef != 1;
+    if (guided && !lm.config().conditioning().guides()) {
+      throw new IllegalArgumentException("guidance of a model without conditions");
+    }
     this.lm = lm;
-    this.textSampler = textSampler;
-    this.audioSampler = audioSampler;
+    this.textSampler = guided ? new GuidedSampler(textSampler, (float) cfgCoef) : textSampler;
+    this.audioSampler = guided ? new GuidedSampler(audioSampler, (float) cfgCoef) : audioSampler;
+    try (MlxScope _ = MlxScope.open()) {
+      condition = lm.condition(guided).map(MlxArray::retain);
+    }
+    condition.ifPresent(c -> Transforms.eval(List.of(c)));
     caches = lm.newCaches();
   }
 
@@ -49,11 +61,11 @@ public final class LmGenerator implements AutoCloseable {
     // Intermediate handles are closed before the evaluation, or the caches could not be written in
     // place.
     try (MlxScope _ = MlxScope.open()) {
-      MlxArray hidden = lm.forward(new int[][] {input}, position, caches);
+      MlxArray hidden = lm.forward(new int[][] {input}, condition, position, caches);
       MlxArray textToken = textSampler.sample(lm.textLogits(hidden));
       List<MlxArray> tokens = new ArrayList<>();
       tokens.add(textToken);
-      tokens.addAll(lm.depformer().sample(hidden, textToken, audioSampler));
+      lm.depformer().ifPresent(d -> tokens.addAll(d.sample(hidden, textToken, audioSampler)));
       sampled = concatenate(0, tokens).retain();
     }
     position++;
@@ -68,5 +80,6 @@ public final class LmGenerator implements AutoCloseable {
   @Override
   public void close() {
     caches.forEach(RingKvCache::close);
+    condition.ifPresent(MlxArray::close);
   }
 }

@@ -9,7 +9,7 @@ interface Sampler {
   /**
    * Chooses one token.
    *
-   * @param logits [vocabulary]
+   * @param logits [vocabulary]; with guidance, those of both conditions
    * @return uint32 [1]
    */
   MlxArray sample(MlxArray logits);

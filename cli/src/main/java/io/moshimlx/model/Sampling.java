@@ -27,29 +27,29 @@ public record Sampling(double temperature, int topK, double topP, double minP) {
    *
    * @param audio of the codebooks
    * @param text of the inner monologue
+   * @param cfgCoef coefficient of classifier-free guidance; 1 for none
    */
-  public record Defaults(Sampling audio, Sampling text) {
+  public record Defaults(Sampling audio, Sampling text, double cfgCoef) {
 
     /** What upstream's generation uses where a model names nothing else. */
-    public static final Defaults UPSTREAM = new Defaults(topK(0.8, 250), topK(0.7, 25));
+    public static final Defaults UPSTREAM = new Defaults(topK(0.8, 250), topK(0.7, 25), 1);
 
     /**
      * Reads {@code lm_gen_config}: {@code temp}, {@code temp_text}, {@code top_k}, {@code
-     * top_k_text}, {@code use_sampling}.
+     * top_k_text}, {@code use_sampling}, {@code cfg_coef}.
      */
     static Defaults read(JsonConfig json) {
       return json.object("lm_gen_config").map(Defaults::ofGenerator).orElse(UPSTREAM);
     }
 
     private static Defaults ofGenerator(JsonConfig json) {
-      if (json.number("cfg_coef", 1, 0, 100) != 1) {
-        throw json.fault("cfg_coef", "is not 1, which this version does not support");
-      }
+      double cfgCoef = json.number("cfg_coef", 1, 0, 100);
       return json.bool("use_sampling", true)
           ? new Defaults(
               read(json, "temp", "top_k", UPSTREAM.audio()),
-              read(json, "temp_text", "top_k_text", UPSTREAM.text()))
-          : new Defaults(GREEDY, GREEDY);
+              read(json, "temp_text", "top_k_text", UPSTREAM.text()),
+              cfgCoef)
+          : new Defaults(GREEDY, GREEDY, cfgCoef);
     }
 
     private static Sampling read(

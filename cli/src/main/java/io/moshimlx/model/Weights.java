@@ -16,15 +16,18 @@ import io.moshimlx.mlx.nn.UnaryLayer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * The tensors of one checkpoint file, taken by key and shape.
+ * The tensors of one checkpoint file, taken by their keys in MLX's layout and by shape. Faults are
+ * told by the keys of the file.
  *
  * <p>Nothing is read from the file until {@link #finish}: a tensor that is missing or has another
  * shape is replaced by zeros that are never computed, so that one pass finds every fault.
@@ -36,8 +39,12 @@ final class Weights {
   private final Quantization quantization;
   private final Optional<DType> dtype;
   private final Map<String, MlxArray> tensors;
+  private final Layout layout;
   private final Set<String> unused;
-  private final List<String> faults = new ArrayList<>();
+
+  /** Without repetition: several keys may be parts of one tensor. */
+  private final Set<String> faults = new LinkedHashSet<>();
+
   private final List<MlxArray> kept = new ArrayList<>();
 
   /** Rows of a matrix that one key holds. */
@@ -47,12 +54,14 @@ final class Weights {
    * Opens a file.
    *
    * @param dtype what floating-point tensors become, or empty to leave them as they are
+   * @param depformer how many slices share which weights, for a file in PyTorch's layout
    */
-  Weights(Path file, Quantization quantization, Optional<DType> dtype) {
+  Weights(Path file, Quantization quantization, Optional<DType> dtype, DepformerConfig depformer) {
     this.file = file;
     this.quantization = quantization;
     this.dtype = dtype;
     this.tensors = Safetensors.load(file);
+    this.layout = Layout.of(tensors, depformer);
     this.unused = new TreeSet<>(tensors.keySet());
   }
 
@@ -109,7 +118,7 @@ final class Weights {
         "%s does not fit its configuration: %s%s; give the config.json that belongs to it%s"
             .formatted(
                 file,
-                String.join(", ", faults.subList(0, Math.min(FAULTS_SHOWN, faults.size()))),
+                faults.stream().limit(FAULTS_SHOWN).collect(Collectors.joining(", ")),
                 more,
                 tensors.keySet().stream().anyMatch(key -> key.endsWith(".scales"))
                     ? ", and name a quantised file *.q4.safetensors or *.q8.safetensors as it is"
@@ -141,18 +150,20 @@ final class Weights {
   }
 
   private MlxArray take(String key, boolean packed, int... shape) {
-    MlxArray found = tensors.get(key);
-    unused.remove(key);
+    Layout.Place place = layout.place(key, shape);
+    MlxArray found = tensors.get(place.key());
+    unused.remove(place.key());
     if (found == null) {
-      faults.add("missing " + key);
-    } else if (packed != (found.dtype() == DType.UINT32) || !Arrays.equals(found.shape(), shape)) {
-      faults.add(
-          "misshapen %s (%s %s, not %s)"
-              .formatted(
-                  key, found.dtype(), Arrays.toString(found.shape()), Arrays.toString(shape)));
-    } else {
-      return astype(found, packed ? DType.UINT32 : dtype.orElse(found.dtype()));
+      faults.add("missing " + place.key());
+      return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
     }
+    List<Integer> foundShape = Arrays.stream(found.shape()).boxed().toList();
+    if (packed == (found.dtype() == DType.UINT32) && foundShape.equals(place.shape())) {
+      return astype(place.view().apply(found), packed ? DType.UINT32 : dtype.orElse(found.dtype()));
+    }
+    faults.add(
+        "misshapen %s (%s %s, not %s)"
+            .formatted(place.key(), found.dtype(), foundShape, place.shape()));
     return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
   }
 }

@@ -28,7 +28,7 @@ final class StepBenchmark {
     Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
     Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
     try (Lm lm = Lm.load(config, weights, quantization, Optional.empty());
-        LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 0);
+        LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       TokenStreams streams = new TokenStreams(lm.config());

@@ -31,6 +31,15 @@ final class UpstreamTokensTest {
         "depq4",
         "layer-scale",
         "depformer-rope",
+        "low-rank",
+        "demux",
+        "conditioned",
+        "hibiki-2b-like",
+        "guided",
+        "guided/pytorch.safetensors",
+        "pytorch",
+        "pytorch/pytorch.safetensors",
+        "pytorch-copied-slices/pytorch.safetensors",
         "short-context",
         "long"
       })
@@ -38,7 +47,8 @@ final class UpstreamTokensTest {
     Golden golden = Golden.of(name);
     assertTrue(golden.steps() > 1);
     try (Lm lm = golden.load();
-        LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 0)) {
+        LmGenerator generator =
+            new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
       TokenStreams streams = new TokenStreams(lm.config());
       for (int step = 0; step < golden.steps(); step++) {
         int[] sampled = generator.step(streams.input(golden.tokens("user_tokens", step)));
@@ -58,7 +68,8 @@ final class UpstreamTokensTest {
   void aSessionPastItsContextKeepsMemoryFlat() {
     Golden golden = Golden.of("long");
     try (Lm lm = golden.load();
-        LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 0)) {
+        LmGenerator generator =
+            new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
       TokenStreams streams = new TokenStreams(lm.config());
       int context = lm.config().transformer().context();
       long full = 0;

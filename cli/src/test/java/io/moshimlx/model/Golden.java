@@ -11,12 +11,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** One checkpoint with upstream's outputs on it, made by scripts/make-goldens. */
-public record Golden(Path directory, Map<String, int[]> shapes, Map<String, float[]> values) {
+/**
+ * One checkpoint with upstream's outputs on it, made by scripts/make-goldens.
+ *
+ * @param weights the checkpoint's file, where it is not the usual one
+ */
+public record Golden(
+    Path directory,
+    Optional<Path> weights,
+    Map<String, int[]> shapes,
+    Map<String, float[]> values) {
   private static final Path ALL = Path.of("src/test/resources/goldens");
 
+  /** The golden of a folder, or that of a certain checkpoint in it. */
   public static Golden of(String name) {
-    Path directory = ALL.resolve(name);
+    Path path = ALL.resolve(name);
+    boolean file = Files.isRegularFile(path);
+    Path directory = file ? path.getParent() : path;
     Map<String, int[]> shapes = new LinkedHashMap<>();
     Map<String, float[]> values = new LinkedHashMap<>();
     Safetensors.load(directory.resolve("expected.safetensors"))
@@ -25,25 +36,30 @@ public record Golden(Path directory, Map<String, int[]> shapes, Map<String, floa
           values.put(key, array.toFloats());
           array.close();
         });
-    return new Golden(directory, shapes, values);
+    return new Golden(directory, file ? Optional.of(path) : Optional.empty(), shapes, values);
   }
 
   public LmConfig config() {
     return LmConfig.read(directory.resolve("config.json"));
   }
 
+  /** The coefficient of guidance that the model asks for. */
+  public double cfgCoef() {
+    return Sampling.Defaults.read(JsonConfig.read(directory.resolve("config.json"))).cfgCoef();
+  }
+
   /** The checkpoint, as a user's machine would load it. */
   public Lm load() {
-    Path weights = weights();
-    return Lm.load(config(), weights, quantization(weights), Optional.empty());
+    Path file = weights.orElseGet(this::usualWeights);
+    return Lm.load(config(), file, quantization(file), Optional.empty());
   }
 
   Lm load(Optional<DType> dtype, boolean written) {
-    Path weights = weights();
-    return Lm.load(config(), weights, quantization(weights), dtype, written);
+    Path file = weights.orElseGet(this::usualWeights);
+    return Lm.load(config(), file, quantization(file), dtype, written);
   }
 
-  private Path weights() {
+  private Path usualWeights() {
     try (var files = Files.list(directory)) {
       return files
           .filter(file -> file.getFileName().toString().startsWith("model."))

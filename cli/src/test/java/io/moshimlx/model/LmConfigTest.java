@@ -40,7 +40,6 @@ final class LmConfigTest {
         "positional_embedding | \"sin\"",
         "existing_text_padding_id | 7",
         "cross_attention | true",
-        "demux_second_stream | true",
         "kv_repeat | 2",
         "hidden_scale | -1",
         "context | 0",
@@ -55,7 +54,7 @@ final class LmConfigTest {
         "card | 99999999999",
         "n_q | 1000",
         "dep_q | 17",
-        "dep_q | 0",
+        "dep_q | -1",
         "delays | [0, 1]",
         "delays | [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, -1]",
         "delays | [1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1]",
@@ -66,10 +65,20 @@ final class LmConfigTest {
         "depformer_weights_per_step | false",
         "depformer_multi_linear | false",
         "depformer_layer_scale | 0.1",
-        "depformer_low_rank_embeddings | 128",
+        "depformer_low_rank_embeddings | 0",
+        "depformer_weights_per_step_schedule | [0, 1]",
+        "depformer_weights_per_step_schedule | [0, 1, 2, 3, 4, 5, 6, 8]",
         "depformer_norm | \"rms_norm\"",
-        "extra_heads_num_heads | 4",
+        "extra_heads_num_heads | -1",
+        "extra_heads_dim | 0",
         "conditioners | {\"description\": {\"type\": \"lut\"}}",
+        "conditioners | {\"description\": {\"type\": \"wav\"}}",
+        "conditioners | {\"description\": {\"type\": \"tensor\", \"tensor\": {\"dim\": 0}}}",
+        "conditioners | {\"description\": []}",
+        "fuser | {\"cross\": [\"description\"]}",
+        "fuser | {\"prepend\": [\"description\"]}",
+        "fuser | {\"sum\": [\"description\"]}",
+        "fuser | {\"sum\": [1]}",
         "lora_name | \"lora.safetensors\"",
         "stt_config | {}",
         "tts_config | {}",
@@ -118,7 +127,7 @@ final class LmConfigTest {
     LmConfig config = LmConfig.moshi7b();
     // The counts of published files: 32 layers of dim 4096, gates of 2 × 11264, 6 layers a slice.
     assertEquals(11264, config.transformer().hiddenDim());
-    assertEquals(2816, config.depformer().hiddenDim());
+    assertEquals(2816, config.depformer().transformer().hiddenDim());
     assertEquals(1, config.maxDelay());
   }
 }

@@ -8,6 +8,7 @@ import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,7 +46,7 @@ final class PrefillTest {
       }
       MlxArray hidden;
       try (MlxScope _ = MlxScope.open()) {
-        MlxArray all = lm.forward(inputs, position, caches);
+        MlxArray all = lm.forward(inputs, Optional.empty(), position, caches);
         hidden = slice(all, 1, block - 1, block).retain();
       }
       position += block;

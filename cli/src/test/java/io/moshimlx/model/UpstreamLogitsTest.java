@@ -1,13 +1,17 @@
 package io.moshimlx.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,6 +43,17 @@ final class UpstreamLogitsTest {
     "depq4, FLOAT32, '', 1e-4",
     "layer-scale, FLOAT32, '', 1e-4",
     "depformer-rope, FLOAT32, '', 1e-4",
+    "low-rank, FLOAT32, '', 1e-4",
+    "demux, FLOAT32, '', 1e-4",
+    "demux-two-streams, FLOAT32, '', 1e-4",
+    "conditioned, FLOAT32, '', 1e-4",
+    "hibiki-2b-like, FLOAT32, '', 1e-4",
+    "hibiki-2b-like, BFLOAT16, _bf16, 2e-2",
+    "guided, FLOAT32, '', 1e-4",
+    "guided/pytorch.safetensors, FLOAT32, '', 1e-4",
+    "pytorch, FLOAT32, '', 1e-4",
+    "pytorch/pytorch.safetensors, FLOAT32, '', 1e-4",
+    "pytorch-copied-slices/pytorch.safetensors, FLOAT32, '', 1e-4",
     "short-context, FLOAT32, '', 1e-4",
     "bf16, FLOAT32, '', 1e-4",
     "bf16, BFLOAT16, _bf16, 2e-2",
@@ -58,7 +73,7 @@ final class UpstreamLogitsTest {
     Recorder text = new Recorder();
     Recorder audio = new Recorder();
     try (Lm lm = golden.load(Optional.of(dtype), written);
-        LmGenerator generator = new LmGenerator(lm, text, audio)) {
+        LmGenerator generator = new LmGenerator(lm, text, audio, golden.cfgCoef())) {
       TokenStreams streams = new TokenStreams(lm.config());
       int steps = golden.shapes().get("text_logits" + suffix)[0];
       assertTrue(steps > 1);
@@ -71,6 +86,34 @@ final class UpstreamLogitsTest {
       }
       compare(golden, "text_logits" + suffix, text.logits, tolerance);
       compare(golden, "audio_logits" + suffix, audio.logits, tolerance);
+    }
+  }
+
+  /** A model without a depformer, whose heads listen: text, tokens and probabilities. */
+  @Test
+  void aModelThatOnlyWritesIsUpstreams() {
+    Golden golden = Golden.of("text-only");
+    int[] heads = golden.shapes().get("extra_heads");
+    assertTrue(heads[0] > 1);
+    try (Lm lm = golden.load()) {
+      List<RingKvCache> caches = lm.newCaches();
+      TokenStreams streams = new TokenStreams(lm.config());
+      for (int step = 0; step < golden.steps(); step++) {
+        int[] input = streams.input(golden.tokens("user_tokens", step));
+        try (MlxScope _ = MlxScope.open()) {
+          MlxArray hidden = lm.forward(new int[][] {input}, Optional.empty(), step, caches);
+          int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
+          assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
+          streams.sampled(new int[] {token});
+          for (int head = 0; step < heads[0] && head < heads[1]; head++) {
+            assertArrayEquals(
+                golden.row("extra_heads", step * heads[1] + head, heads[2]),
+                lm.extraHeads(hidden).get(head).toFloats(),
+                1e-5f);
+          }
+        }
+      }
+      caches.forEach(RingKvCache::close);
     }
   }
 

@@ -1,0 +1,39 @@
+package io.moshimlx.model;
+
+import io.moshimlx.mlx.MlxArray;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * How a checkpoint file names and packs its tensors. The model's classes ask by the keys of MLX's
+ * layout.
+ */
+interface Layout {
+
+  /** MLX's own: every tensor under its key. */
+  Layout MLX = Place::new;
+
+  /**
+   * Where a tensor is to be found.
+   *
+   * @param key in the file
+   * @param shape of what the file holds under that key
+   * @param view the tensor asked for, out of that of the file
+   */
+  record Place(String key, List<Integer> shape, UnaryOperator<MlxArray> view) {
+    /** A tensor that is as it is asked for. */
+    Place(String key, int... shape) {
+      this(key, Arrays.stream(shape).boxed().toList(), UnaryOperator.identity());
+    }
+  }
+
+  /** Finds a tensor by its key in MLX's layout and the shape that it must have. */
+  Place place(String key, int... shape);
+
+  /** The layout of a file, by its keys. */
+  static Layout of(Map<String, MlxArray> tensors, DepformerConfig depformer) {
+    return tensors.containsKey(PyTorchLayout.SIGN) ? new PyTorchLayout(tensors, depformer) : MLX;
+  }
+}

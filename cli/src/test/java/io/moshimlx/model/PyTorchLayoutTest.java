@@ -1,0 +1,99 @@
+package io.moshimlx.model;
+
+import static io.moshimlx.mlx.Creation.zeros;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.moshimlx.UserException;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxScope;
+import io.moshimlx.mlx.Safetensors;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file in PyTorch's layout must hold just what it should, and is told of by its own names. */
+final class PyTorchLayoutTest {
+  @TempDir private Path folder;
+
+  /** What is said of a golden's file after a change. */
+  private String faults(String golden, Consumer<Map<String, MlxArray>> change) {
+    Path changed = folder.resolve("model.safetensors");
+    Golden original = Golden.of(golden + "/pytorch.safetensors");
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> tensors = Safetensors.load(original.weights().orElseThrow());
+      change.accept(tensors);
+      Safetensors.save(changed, tensors, Map.of());
+      tensors.values().forEach(MlxArray::close);
+    }
+    String message =
+        assertThrows(
+                UserException.class,
+                () -> Lm.load(original.config(), changed, Quantization.BF16, Optional.empty()))
+            .getMessage();
+    String start = changed + " does not fit its configuration: ";
+    assertEquals(start, message.substring(0, start.length()));
+    return message.substring(start.length(), message.indexOf(';'));
+  }
+
+  @Test
+  void missingTensorsAreNamedOnce() {
+    assertEquals(
+        "missing depformer_in.1.weight, missing depformer.layers.0.self_attn.in_proj_weight",
+        faults(
+            "pytorch",
+            tensors -> {
+              remove(tensors, "depformer_in.1.weight");
+              remove(tensors, "depformer.layers.0.self_attn.in_proj_weight");
+            }));
+  }
+
+  @Test
+  void surplusTensorsAreNamed() {
+    assertEquals(
+        "surplus depformer.layers.0.gating.3.linear_in.weight, surplus emb.8.weight",
+        faults(
+            "pytorch",
+            tensors -> {
+              tensors.put("depformer.layers.0.gating.3.linear_in.weight", zeros(DType.FLOAT32, 1));
+              tensors.put("emb.8.weight", zeros(DType.FLOAT32, 1));
+            }));
+  }
+
+  @Test
+  void misshapenTensorsAreToldInTheShapeOfTheFile() {
+    assertEquals(
+        "misshapen transformer.layers.0.norm1.alpha (FLOAT32 [16], not [1, 1, 16]), "
+            + "misshapen depformer.layers.0.self_attn.out_proj.weight (FLOAT32 [32, 16], not [48, 16])",
+        faults(
+            "pytorch",
+            tensors -> {
+              replace(tensors, "transformer.layers.0.norm1.alpha", 16);
+              replace(tensors, "depformer.layers.0.self_attn.out_proj.weight", 32, 16);
+            }));
+  }
+
+  @Test
+  void onlyWhatLacksAllOfTheLastSlicesIsCopied() {
+    assertEquals(
+        "missing linears.8.weight, missing linears.9.weight, missing linears.10.weight, "
+            + "missing linears.11.weight, missing linears.12.weight, missing linears.13.weight, "
+            + "missing linears.14.weight",
+        faults(
+            "pytorch-copied-slices",
+            tensors -> tensors.put("linears.15.weight", zeros(DType.FLOAT32, 32, 16))));
+  }
+
+  private static void remove(Map<String, MlxArray> tensors, String key) {
+    tensors.remove(key).close();
+  }
+
+  private static void replace(Map<String, MlxArray> tensors, String key, int... shape) {
+    remove(tensors, key);
+    tensors.put(key, zeros(DType.FLOAT32, shape));
+  }
+}
