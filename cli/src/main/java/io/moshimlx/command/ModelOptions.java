@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 
 /** Which model, in which precision. */
 final class ModelOptions {
-  private static final String DEMO = "demo";
+  static final String DEMO = "demo";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";

@@ -99,7 +99,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Quantization target = target();
-    boolean toFile = out.getFileName().toString().endsWith(FILE_END);
+    boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
     Path source = ModelOptions.folder(in);
     try (Interrupts interrupts = Interrupts.watch();
@@ -129,7 +129,7 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "IN is a file, so OUT must be a file name that ends in " + FILE_END);
     }
-    Quantization named = Quantization.ofFile(out.getFileName().toString());
+    Quantization named = Quantization.ofFile(out.toString());
     if (toFile && named.bits() > 0 && !named.equals(target)) {
       throw new ParameterException(
           spec.commandLine(),

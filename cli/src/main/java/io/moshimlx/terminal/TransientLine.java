@@ -28,12 +28,17 @@ public final class TransientLine implements AutoCloseable {
     drawnNanos = now;
   }
 
-  @Override
-  public void close() {
+  /** Removes what is shown, until there is something else. */
+  public void clear() {
     if (shown) {
       terminal.err().print(CLEAR);
       terminal.err().flush();
       shown = false;
     }
+  }
+
+  @Override
+  public void close() {
+    clear();
   }
 }
