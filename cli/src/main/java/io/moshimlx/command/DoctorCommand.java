@@ -31,7 +31,9 @@ import picocli.CommandLine.ParentCommand;
     },
     sortOptions = false,
     descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n")
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {"  moshi-mlx doctor", "  moshi-mlx doctor --model ~/moshiko --quant q4 --json"})
 final class DoctorCommand implements Callable<Integer> {
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
@@ -72,8 +74,8 @@ final class DoctorCommand implements Callable<Integer> {
               check -> line.show("checking: " + check),
               finding -> {
                 findings.add(finding);
+                line.clear();
                 if (!json) {
-                  line.clear();
                   print(asText(finding));
                 }
               })

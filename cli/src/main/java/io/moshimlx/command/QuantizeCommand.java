@@ -104,12 +104,14 @@ final class QuantizeCommand implements Callable<Integer> {
     Path source = ModelOptions.folder(in);
     try (Interrupts interrupts = Interrupts.watch();
         AudioSource recording = check == null ? null : WavSource.open(check)) {
+      // What the comparison will need is looked for before the work.
+      ModelFiles compared = check == null ? null : compared(source);
       Optional<Path> written =
           toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
       if (written.isEmpty()) {
         return ExitStatus.INTERRUPTED;
       }
-      if (recording != null && !compare(source, written.get(), recording, interrupts)) {
+      if (recording != null && !compare(compared, written.get(), recording, interrupts)) {
         return ExitStatus.INTERRUPTED;
       }
       return ExitStatus.DONE;
@@ -204,20 +206,23 @@ final class QuantizeCommand implements Callable<Integer> {
         : String.format(Locale.ROOT, "%.2f GB", bytes * 1e-9);
   }
 
-  private boolean compare(Path source, Path written, AudioSource recording, Interrupts interrupts) {
-    ModelFiles files =
-        Files.isDirectory(source)
-            ? unquantised(source)
-            : ModelFiles.find(source.toAbsolutePath().getParent(), Optional.empty())
-                .withWeights(source);
+  private static ModelFiles compared(Path source) {
+    return Files.isDirectory(source)
+        ? unquantised(source)
+        : ModelFiles.find(source.toAbsolutePath().getParent(), Optional.empty())
+            .withWeights(source);
+  }
+
+  private boolean compare(
+      ModelFiles source, Path written, AudioSource recording, Interrupts interrupts) {
     Optional<Fidelity.Report> report;
     try (TransientLine line = new TransientLine(parent.terminal())) {
       line.show("loading both models");
       String all = recording.totalFrames() < 0 ? "" : " of " + recording.totalFrames();
       report =
           FidelityCheck.run(
-              files,
-              files.withWeights(written),
+              source,
+              source.withWeights(written),
               recording,
               heard -> line.show("comparing: " + heard + all + " frames"),
               interrupts::raised);
