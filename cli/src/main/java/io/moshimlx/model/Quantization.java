@@ -5,6 +5,7 @@ import io.moshimlx.mlx.Safetensors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -91,9 +92,10 @@ public record Quantization(int bits, int groupSize) {
                     .formatted(file, bits, groupSize)));
   }
 
-  /** What tells this of a file. */
+  /** What tells this of a file, always in the same order. */
   Map<String, String> metadata() {
-    return Map.of(BITS, Integer.toString(bits), GROUP_SIZE, Integer.toString(groupSize));
+    return new TreeMap<>(
+        Map.of(BITS, Integer.toString(bits), GROUP_SIZE, Integer.toString(groupSize)));
   }
 
   /**

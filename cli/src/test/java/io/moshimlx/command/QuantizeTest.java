@@ -76,6 +76,7 @@ class QuantizeTest {
 
   @Test
   void theNewFolderIsAModelOfItsOwn() throws IOException {
+    Files.createDirectory(out); // One that is empty is taken.
     Cli.run("quantize", Cli.DEMO, out, "--quant", "q6").succeeded();
     assertEquals(
         List.of(
