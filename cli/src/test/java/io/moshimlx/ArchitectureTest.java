@@ -79,6 +79,7 @@ class ArchitectureTest {
                   "text",
                   "event",
                   "terminal",
+                  "doctor",
                   "command")
               .filter(other -> !other.equals(library))
               .map(other -> "io.moshimlx." + other + "..")
@@ -102,6 +103,8 @@ class ArchitectureTest {
             .definedBy("io.moshimlx.command..")
             .layer("terminal")
             .definedBy("io.moshimlx.terminal..")
+            .layer("doctor")
+            .definedBy("io.moshimlx.doctor..")
             .layer("dialogue")
             .definedBy("io.moshimlx.dialogue..")
             .layer("model")
@@ -120,19 +123,21 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("terminal")
             .mayOnlyBeAccessedByLayers("command")
-            .whereLayer("dialogue")
+            .whereLayer("doctor")
             .mayOnlyBeAccessedByLayers("command")
+            .whereLayer("dialogue")
+            .mayOnlyBeAccessedByLayers("doctor", "command")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("dialogue", "command")
+            .mayOnlyBeAccessedByLayers("dialogue", "doctor", "command")
             .whereLayer("text")
             .mayOnlyBeAccessedByLayers("dialogue", "command")
             .whereLayer("audio")
-            .mayOnlyBeAccessedByLayers("dialogue", "terminal", "command")
+            .mayOnlyBeAccessedByLayers("dialogue", "doctor", "terminal", "command")
             .whereLayer("event")
             .mayOnlyBeAccessedByLayers("dialogue", "terminal", "command")
             .whereLayer("mlx")
-            .mayOnlyBeAccessedByLayers("model", "dialogue", "command")
+            .mayOnlyBeAccessedByLayers("model", "dialogue", "doctor", "command")
             .whereLayer("mimi")
-            .mayOnlyBeAccessedByLayers("audio", "dialogue", "command"));
+            .mayOnlyBeAccessedByLayers("audio", "dialogue", "doctor", "command"));
   }
 }

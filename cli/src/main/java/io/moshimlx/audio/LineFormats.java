@@ -1,7 +1,9 @@
 package io.moshimlx.audio;
 
 import io.moshimlx.UserException;
+import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.sound.sampled.AudioFormat;
@@ -67,6 +69,21 @@ final class LineFormats {
           line.open(format, bytes);
           return line;
         });
+  }
+
+  /** A format in words: "24 kHz, 1 channel, 16 bits". */
+  static String describe(AudioFormat format) {
+    int channels = format.getChannels();
+    return String.format(
+        Locale.ROOT,
+        "%s kHz, %d %s, %d bits",
+        new BigDecimal(Math.round(format.getSampleRate()))
+            .movePointLeft(3)
+            .stripTrailingZeros()
+            .toPlainString(),
+        channels,
+        channels == 1 ? "channel" : "channels",
+        format.getSampleSizeInBits());
   }
 
   /** Opens a line in a usual format, or else in one that the device itself offers. */

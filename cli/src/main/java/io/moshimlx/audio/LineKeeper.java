@@ -57,6 +57,7 @@ final class LineKeeper implements AutoCloseable {
   private int outages;
   private UserException failure;
   private boolean closed;
+  private String format;
 
   LineKeeper(AudioDevice device, AudioNotices notices, Patience patience, Work work) {
     this.device = device;
@@ -151,6 +152,7 @@ final class LineKeeper implements AutoCloseable {
       if (!begun || turn.line == null) {
         throw cannotOpen(turn.fault);
       }
+      format = LineFormats.describe(turn.line.getFormat());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw cannotOpen(e);
@@ -245,6 +247,11 @@ final class LineKeeper implements AutoCloseable {
 
   private static long millis(long nanos) {
     return TimeUnit.NANOSECONDS.toMillis(nanos);
+  }
+
+  /** What the line was opened in at first, for people. */
+  synchronized String format() {
+    return format;
   }
 
   /** How often the device was lost. */

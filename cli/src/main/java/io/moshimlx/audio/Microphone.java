@@ -280,6 +280,11 @@ public final class Microphone implements AudioSource {
     }
   }
 
+  /** The format it was opened in, for people. */
+  public String format() {
+    return keeper.format();
+  }
+
   /** How often the device was lost. */
   public int outages() {
     return keeper.outages();

@@ -243,6 +243,11 @@ public final class Speaker implements AudioSink {
     }
   }
 
+  /** The format it was opened in, for people. */
+  public String format() {
+    return keeper.format();
+  }
+
   /** How often the device was lost. */
   public int outages() {
     return keeper.outages();

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 
 /** Which model, in which precision. */
 final class ModelOptions {
-  private static final String DEMO = "demo";
+  static final String DEMO = "demo";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
@@ -28,7 +28,7 @@ final class ModelOptions {
 
   @Option(
       names = "--quant",
-      paramLabel = "q4|q8|bf16",
+      paramLabel = "q4|q6|q8|bf16",
       converter = QuantizationConverter.class,
       description = "Which of the folder's weights; by default those that config.json names.")
   private Quantization quantization;
@@ -49,6 +49,11 @@ final class ModelOptions {
   }
 
   Path folder() {
+    return folder(model);
+  }
+
+  /** The folder of the model of this name. */
+  static Path folder(String model) {
     if (!model.equals(DEMO)) {
       return Path.of(model);
     }
@@ -72,7 +77,7 @@ final class ModelOptions {
   private static final class QuantizationConverter implements ITypeConverter<Quantization> {
     @Override
     public Quantization convert(String value) {
-      return Choices.choose(value, List.of(Quantization.values()), Quantization::label);
+      return Choices.choose(value, Quantization.USUAL, Quantization::label);
     }
   }
 

@@ -16,7 +16,12 @@ import picocli.CommandLine.Spec;
 /** The command {@code moshi-mlx}: what is common to every subcommand. */
 @Command(
     name = "moshi-mlx",
-    subcommands = {RunCommand.class, DevicesCommand.class},
+    subcommands = {
+      RunCommand.class,
+      DevicesCommand.class,
+      DoctorCommand.class,
+      QuantizeCommand.class
+    },
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,

@@ -72,23 +72,32 @@ public final class Session implements AutoCloseable {
           "%s has %d pieces, but the model's text vocabulary (text_card) has %d; give the tokenizer that belongs to the model"
               .formatted(files.tokenizer(), tokenizer.vocabularySize(), config.textCard()));
     }
-    Mimi codec =
-        Mimi.open(
-            files.mimi(),
-            files.mimiConfig().orElse(null),
-            Math.max(config.depQ(), config.userCodebooks()));
+    Mimi codec = codec(files);
     try {
-      if (codec.cardinality() != config.card()) {
-        throw new UserException(
-            "%s has codebooks of %d entries, but the model expects %d (card); give the codec that belongs to the model"
-                .formatted(files.mimi(), codec.cardinality(), config.card()));
-      }
       Lm lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
       return new Session(lm, codec, tokenizer, options);
     } catch (RuntimeException e) {
       codec.close();
       throw e;
     }
+  }
+
+  /** A model's codec, with as many codebooks as the model needs. Throws as {@link #open} does. */
+  static Mimi codec(ModelFiles files) {
+    LmConfig config = files.config();
+    Mimi codec =
+        Mimi.open(
+            files.mimi(),
+            files.mimiConfig().orElse(null),
+            Math.max(config.depQ(), config.userCodebooks()));
+    if (codec.cardinality() != config.card()) {
+      int entries = codec.cardinality();
+      codec.close();
+      throw new UserException(
+          "%s has codebooks of %d entries, but the model expects %d (card); give the codec that belongs to the model"
+              .formatted(files.mimi(), entries, config.card()));
+    }
+    return codec;
   }
 
   /**

@@ -5,7 +5,7 @@ package io.moshimlx.event;
  *
  * @param schema version of the events' format, {@link #SCHEMA}
  * @param model the model as named by the user
- * @param quant {@code q4}, {@code q8} or {@code bf16}
+ * @param quant {@code q4}, {@code q6}, {@code q8} or {@code bf16}
  * @param voice the voice chosen, or null
  * @param seed seed of the samplers
  * @param echoCancellation whether what is played is taken out of what is heard; null for a

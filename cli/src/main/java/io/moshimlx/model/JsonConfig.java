@@ -1,5 +1,7 @@
 package io.moshimlx.model;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -18,6 +20,9 @@ import java.util.Optional;
 
 /** A JSON object of a file, read value by value; every fault names the file and the key. */
 final class JsonConfig {
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
+
   private final Path file;
   private final String prefix;
   private final JsonObject object;
@@ -44,6 +49,13 @@ final class JsonConfig {
   boolean has(String key) {
     JsonElement value = object.get(key);
     return value != null && !value.isJsonNull();
+  }
+
+  /** The text of the object with another value of one key. */
+  String textWith(String key, String value) {
+    JsonObject changed = object.deepCopy();
+    changed.addProperty(key, value);
+    return GSON.toJson(changed) + "\n";
   }
 
   boolean isEmpty() {

@@ -37,7 +37,8 @@ public record ModelFiles(
   private static final String DEFAULT_TOKENIZER = "tokenizer_spm_32k_3.model";
 
   /**
-   * Finds the files of a model directory; reads nothing but {@code config.json}.
+   * Finds the files of a model directory; reads nothing but {@code config.json} and the header of
+   * the weights.
    *
    * @param quantization the precision wanted, or empty for the one that is there
    * @throws UserException naming what is missing or wrong
@@ -58,11 +59,17 @@ public record ModelFiles(
         json.map(LmConfig::read).orElseGet(LmConfig::moshi7b),
         json.map(Sampling.Defaults::read).orElse(Sampling.Defaults.UPSTREAM),
         weights,
-        Quantization.ofFile(weights.getFileName().toString()),
+        Quantization.of(weights),
         existing(json, "mimi_name", directory.resolve(DEFAULT_MIMI), "audio codec"),
         json.flatMap(j -> j.sibling("mimi_config_name"))
             .map(p -> present(p, "codec configuration")),
         existing(json, "tokenizer_name", directory.resolve(DEFAULT_TOKENIZER), "tokenizer"));
+  }
+
+  /** The same model with other weights. */
+  public ModelFiles withWeights(Path file) {
+    return new ModelFiles(
+        config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer);
   }
 
   private static Path existing(Optional<JsonConfig> json, String key, Path usual, String what) {
@@ -125,7 +132,7 @@ public record ModelFiles(
           .filter(file -> file.getFileName().toString().matches("model.*\\.safetensors"))
           .filter(file ->
               wanted.isEmpty()
-                  || wanted.get() == Quantization.ofFile(file.getFileName().toString()))
+                  || Quantization.ofFile(file.getFileName().toString()).samePrecision(wanted.get()))
           .sorted()
           .toList();
     } catch (IOException e) {

@@ -1,51 +1,112 @@
 package io.moshimlx.model;
 
+import io.moshimlx.UserException;
+import io.moshimlx.mlx.Safetensors;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * How the linear layers and embeddings of a checkpoint file are stored.
  *
- * <p>The file name tells: {@code *.q4.safetensors}, {@code *.q8.safetensors}, anything else as it
- * is.
+ * <p>What {@link Quantizer} wrote says so in its metadata. Of any other file the name tells: {@code
+ * *.q4.safetensors}, {@code *.q8.safetensors}, anything else as it is.
+ *
+ * @param bits of a value; 0 if nothing is quantised
+ * @param groupSize values that share one scale and one bias, along the input dimension
  */
-public enum Quantization {
+public record Quantization(int bits, int groupSize) {
   /** 4 bits, groups of 32. */
-  Q4(4, 32),
+  public static final Quantization Q4 = new Quantization(4, 32);
+
+  /** 6 bits, groups of 64. */
+  public static final Quantization Q6 = new Quantization(6, 64);
+
   /** 8 bits, groups of 64. */
-  Q8(8, 64),
+  public static final Quantization Q8 = new Quantization(8, 64);
+
   /** Not quantised: bf16 in the published files. */
-  BF16(0, 0);
+  public static final Quantization BF16 = new Quantization(0, 0);
 
-  private final int bits;
-  private final int groupSize;
+  /** Each precision with its usual group size. */
+  public static final List<Quantization> USUAL = List.of(Q4, Q6, Q8, BF16);
 
-  Quantization(int bits, int groupSize) {
-    this.bits = bits;
-    this.groupSize = groupSize;
-  }
+  /** The group sizes that MLX has kernels for. */
+  public static final List<Integer> GROUP_SIZES = List.of(32, 64, 128);
 
-  public int bits() {
-    return bits;
-  }
-
-  /** Values that share one scale and one bias, along the input dimension. */
-  public int groupSize() {
-    return groupSize;
-  }
+  private static final String BITS = "quantization.bits";
+  private static final String GROUP_SIZE = "quantization.group_size";
+  private static final Pattern SUFFIX =
+      Pattern.compile("\\.(q[468])(?:-g(32|64|128))?\\.safetensors$");
 
   /** The name used on the command line and in events, e.g. {@code q4}. */
   public String label() {
-    return this == Q4 ? "q4" : this == Q8 ? "q8" : "bf16";
+    return bits == 0 ? "bf16" : "q" + bits;
+  }
+
+  /** Whether values have as many bits as those of another, whatever the groups. */
+  public boolean samePrecision(Quantization other) {
+    return bits == other.bits;
+  }
+
+  /** The same precision in groups of another size. */
+  public Quantization withGroupSize(int size) {
+    return new Quantization(bits, size);
   }
 
   /** What a file of this name holds. */
   public static Quantization ofFile(String fileName) {
-    if (fileName.endsWith(Q4.suffix())) {
-      return Q4;
+    Matcher suffix = SUFFIX.matcher(fileName);
+    if (!suffix.find()) {
+      return BF16;
     }
-    return fileName.endsWith(Q8.suffix()) ? Q8 : BF16;
+    Quantization usual =
+        USUAL.stream().filter(q -> q.label().equals(suffix.group(1))).findFirst().orElseThrow();
+    return suffix.group(2) == null ? usual : usual.withGroupSize(Integer.parseInt(suffix.group(2)));
   }
 
-  /** The end of a file's name, e.g. {@code .q4.safetensors}. */
-  String suffix() {
-    return this == BF16 ? ".safetensors" : "." + label() + ".safetensors";
+  /**
+   * What this file holds, by its metadata, or else by its name.
+   *
+   * @throws UserException if it says something that cannot be loaded
+   * @throws io.moshimlx.mlx.MlxException if it is not a safetensors file
+   */
+  public static Quantization of(Path file) {
+    Map<String, String> metadata = Safetensors.metadata(file);
+    if (!metadata.containsKey(BITS)) {
+      return ofFile(file.getFileName().toString());
+    }
+    String bits = metadata.get(BITS);
+    String groupSize = metadata.getOrDefault(GROUP_SIZE, "unknown size");
+    return USUAL.stream()
+        .filter(q -> q.bits() > 0 && bits.equals(Integer.toString(q.bits())))
+        .flatMap(q -> GROUP_SIZES.stream().map(q::withGroupSize))
+        .filter(q -> groupSize.equals(Integer.toString(q.groupSize())))
+        .findFirst()
+        .orElseThrow(() ->
+            new UserException(
+                "%s is quantised with %s bits in groups of %s, which this version does not load; make it again with 'moshi-mlx quantize'"
+                    .formatted(file, bits, groupSize)));
+  }
+
+  /** What tells this of a file, always in the same order. */
+  Map<String, String> metadata() {
+    return new TreeMap<>(
+        Map.of(BITS, Integer.toString(bits), GROUP_SIZE, Integer.toString(groupSize)));
+  }
+
+  /**
+   * The end of a file's name, e.g. {@code .q4.safetensors}; that of an unusual group size names it,
+   * e.g. {@code .q4-g64.safetensors}, for upstream's tools take the usual one for granted.
+   */
+  public String suffix() {
+    if (bits == 0) {
+      return ".safetensors";
+    }
+    String group = USUAL.contains(this) ? "" : "-g" + groupSize;
+    return "." + label() + group + ".safetensors";
   }
 }

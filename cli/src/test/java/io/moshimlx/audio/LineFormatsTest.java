@@ -97,4 +97,14 @@ class LineFormatsTest {
                     }));
     assertEquals("1 busy", e.getMessage());
   }
+
+  @Test
+  void aFormatIsToldInWords() {
+    assertEquals(
+        "24 kHz, 1 channel, 16 bits",
+        LineFormats.describe(new AudioFormat(24_000, 16, 1, true, false)));
+    assertEquals(
+        "44.1 kHz, 2 channels, 24 bits",
+        LineFormats.describe(new AudioFormat(44_100, 24, 2, true, false)));
+  }
 }

@@ -21,7 +21,7 @@ public final class Signals {
     return samples;
   }
 
-  static float[] tone(double seconds, double hertz) {
+  public static float[] tone(double seconds, double hertz) {
     float[] samples = new float[(int) (seconds * AudioSource.SAMPLE_RATE)];
     for (int i = 0; i < samples.length; i++) {
       samples[i] = (float) (0.5 * Math.sin(2 * Math.PI * hertz * i / AudioSource.SAMPLE_RATE));

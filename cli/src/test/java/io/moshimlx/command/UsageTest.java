@@ -61,7 +61,7 @@ class UsageTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--quant q5         | Invalid value for option '--quant': 'q5' is none of q4, q8, bf16",
+        "--quant q5         | Invalid value for option '--quant': 'q5' is none of q4, q6, q8, bf16",
         "--dtype int8       | Invalid value for option '--dtype': 'int8' is none of float32, bfloat16, float16",
         "--top-k many       | Invalid value for option '--top-k': 'many' is not an int",
         "--seed 1.5         | Invalid value for option '--seed': '1.5' is not a long",

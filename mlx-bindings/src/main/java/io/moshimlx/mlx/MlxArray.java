@@ -14,6 +14,7 @@ import static io.moshimlx.mlx.c.MlxC.mlx_contiguous;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -178,6 +179,25 @@ public final class MlxArray implements AutoCloseable {
     int value = mlx_array_data_int32(readable).reinterpret(4).get(JAVA_INT, 0);
     freeCopy(readable);
     return value;
+  }
+
+  /** Takes an array's elements, which are there during the call only. */
+  @FunctionalInterface
+  interface BytesReader {
+    void read(MemorySegment bytes) throws IOException;
+  }
+
+  /** Evaluates and gives all elements as they are, in row-major order. */
+  void readBytes(BytesReader reader) throws IOException {
+    long bytes = nbytes();
+    long readable = readable(dtype());
+    try {
+      // A pointer to the elements of whatever type: mlx-c converts nothing.
+      reader.read(
+          bytes == 0 ? MemorySegment.NULL : mlx_array_data_int32(readable).reinterpret(bytes));
+    } finally {
+      freeCopy(readable);
+    }
   }
 
   /** Takes the array out of its scope: the caller owns it now, and must close it. */

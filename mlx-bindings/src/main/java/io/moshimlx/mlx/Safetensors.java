@@ -26,7 +26,12 @@ public final class Safetensors {
   private Safetensors() {}
 
   /** A tensor as the header of a file describes it. */
-  public record Entry(DType dtype, List<Integer> shape) {}
+  public record Entry(DType dtype, List<Integer> shape) {
+    /** Bytes that its elements take. */
+    public long bytes() {
+      return shape.stream().mapToLong(Integer::longValue).reduce(dtype.size(), (a, b) -> a * b);
+    }
+  }
 
   /**
    * The tensors that the header of {@code file} describes, in its order, after every check that

@@ -3,10 +3,12 @@ package io.moshimlx.mlx;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -79,6 +81,52 @@ record SafetensorsHeader(Map<String, Safetensors.Entry> tensors, Map<String, Str
     } catch (IOException e) {
       throw new MlxException("cannot read " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The bytes that stand before the data of these tensors, which follow in this order. */
+  ByteBuffer encode() throws IOException {
+    StringWriter text = new StringWriter();
+    JsonWriter json = new JsonWriter(text);
+    json.beginObject();
+    if (!metadata.isEmpty()) {
+      json.name("__metadata__").beginObject();
+      for (Map.Entry<String, String> entry : metadata.entrySet()) {
+        json.name(entry.getKey()).value(entry.getValue());
+      }
+      json.endObject();
+    }
+    long offset = 0;
+    for (Map.Entry<String, Safetensors.Entry> entry : tensors.entrySet()) {
+      Safetensors.Entry tensor = entry.getValue();
+      json.name(entry.getKey()).beginObject().name("dtype").value(typeName(tensor.dtype()));
+      json.name("shape").beginArray();
+      for (int dim : tensor.shape()) {
+        json.value(dim);
+      }
+      long end = offset + tensor.bytes();
+      json.endArray().name("data_offsets").beginArray().value(offset).value(end).endArray();
+      json.endObject();
+      offset = end;
+    }
+    json.endObject();
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    // The data begins at a multiple of eight.
+    int length = Math.ceilDiv(bytes.length, LENGTH_BYTES) * LENGTH_BYTES;
+    ByteBuffer header =
+        ByteBuffer.allocate(LENGTH_BYTES + length).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
+    header.put(bytes);
+    while (header.hasRemaining()) {
+      header.put((byte) ' ');
+    }
+    return header.flip();
+  }
+
+  private static String typeName(DType dtype) {
+    return TYPES.entrySet().stream()
+        .filter(type -> type.getValue() == dtype)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(dtype + " has no place in safetensors"));
   }
 
   private static ByteBuffer bytes(FileChannel channel, Path file, int count) throws IOException {

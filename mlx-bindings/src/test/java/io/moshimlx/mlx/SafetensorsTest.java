@@ -118,6 +118,57 @@ class SafetensorsTest {
     }
   }
 
+  @Test
+  void writesArrayByArrayWhatMlxAndPythonRead() throws IOException {
+    Map<String, MlxArray> arrays = Safetensors.load(FROM_PYTHON);
+    Path file = folder.resolve("copy.safetensors");
+    Files.writeString(file, "a former one");
+    try (SafetensorsWriter writer =
+        SafetensorsWriter.create(
+            file, Safetensors.header(FROM_PYTHON), Map.of("made by", "\"Java\""))) {
+      for (Map.Entry<String, MlxArray> entry : arrays.entrySet()) {
+        writer.write(entry.getKey(), entry.getValue());
+        assertEquals("a former one", Files.readString(file));
+      }
+      writer.finish();
+    }
+    assertEquals("\"Java\"", Safetensors.metadata(file).get("made by"));
+    assertEquals(Safetensors.header(FROM_PYTHON), Safetensors.header(file));
+    assertEquals(0, Math.floorMod(headerBytes(file), 8));
+    Map<String, MlxArray> copy = Safetensors.load(file);
+    arrays.forEach(
+        (name, array) -> assertArrayEquals(array.toFloats(), copy.get(name).toFloats(), name));
+    assertOnlyFile(file);
+    close(arrays);
+    close(copy);
+  }
+
+  @Test
+  void anArrayThatIsNotDueIsRefusedAndLeavesNothing() throws IOException {
+    Path file = folder.resolve("x.safetensors");
+    Map<String, Safetensors.Entry> planned =
+        Map.of("x", new Safetensors.Entry(DType.FLOAT32, List.of(2)));
+    try (MlxScope _ = MlxScope.open();
+        SafetensorsWriter writer = SafetensorsWriter.create(file, planned, Map.of())) {
+      assertThrows(IllegalStateException.class, writer::finish);
+      assertThrows(
+          IllegalArgumentException.class, () -> writer.write("x", MlxArray.of(1f, 2f, 3f)));
+    }
+    try (var files = Files.list(folder)) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  private static long headerBytes(Path file) throws IOException {
+    return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+  }
+
+  private void assertOnlyFile(Path file) throws IOException {
+    try (var files = Files.list(folder)) {
+      assertEquals(List.of(file), files.toList());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,0 +1,127 @@
+package io.moshimlx.command;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.moshimlx.UserException;
+import io.moshimlx.doctor.Doctor;
+import io.moshimlx.doctor.Finding;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.terminal.TransientLine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code moshi-mlx doctor}: what keeps a conversation from working. */
+@Command(
+    name = "doctor",
+    header = "Check whether a conversation would work here.",
+    description = {
+      "Looks at Java, the native libraries, the device and its memory, the disk, microphone and "
+          + "loudspeaker, and has a model take five seconds of steps. Every problem comes with its "
+          + "remedy. Exit status 1 if a conversation would not work."
+    },
+    sortOptions = false,
+    descriptionHeading = "%n",
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {"  moshi-mlx doctor", "  moshi-mlx doctor --model ~/moshiko --quant q4 --json"})
+final class DoctorCommand implements Callable<Integer> {
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+  @ParentCommand private MoshiMlx parent;
+
+  @ArgGroup(validate = false, heading = "%nModel (default: demo):%n", order = 1)
+  private final ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--input-device",
+      paramLabel = "DEVICE",
+      description = "Microphone, as 'run' takes it.")
+  private String inputDevice;
+
+  @Option(names = "--output-device", paramLabel = "DEVICE", description = "Loudspeaker, likewise.")
+  private String outputDevice;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print an object with 'ok' and the list 'checks', of which each entry has 'check', "
+              + "'status' (ok, warning or problem), 'text' and, unless it is ok, 'remedy'.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    List<Finding> findings = new ArrayList<>();
+    try (TransientLine line = new TransientLine(parent.terminal())) {
+      Doctor.Choice choice =
+          new Doctor.Choice(
+              () -> ModelFiles.find(folder(), model.quantization()),
+              model.dtype(),
+              inputDevice,
+              outputDevice);
+      new Doctor(
+              choice,
+              check -> line.show("checking: " + check),
+              finding -> {
+                findings.add(finding);
+                line.clear();
+                if (!json) {
+                  print(asText(finding));
+                }
+              })
+          .examine();
+    }
+    boolean ok = findings.stream().noneMatch(f -> f.level() == Finding.Level.PROBLEM);
+    if (json) {
+      print(GSON.toJson(asJson(ok, findings)) + "\n");
+    }
+    return ok ? ExitStatus.DONE : ExitStatus.FAILED;
+  }
+
+  private Path folder() {
+    return model.name() == null ? ModelOptions.folder(ModelOptions.DEMO) : model.folder();
+  }
+
+  private static String asText(Finding finding) {
+    return "%-8s %-12s %s%s%n"
+        .formatted(
+            finding.level().label(),
+            finding.check(),
+            finding.text(),
+            finding.remedy().map(remedy -> "; " + remedy).orElse(""));
+  }
+
+  private static JsonObject asJson(boolean ok, List<Finding> findings) {
+    JsonArray checks = new JsonArray();
+    for (Finding finding : findings) {
+      JsonObject check = new JsonObject();
+      check.addProperty("check", finding.check());
+      check.addProperty("status", finding.level().label());
+      check.addProperty("text", finding.text());
+      finding.remedy().ifPresent(remedy -> check.addProperty("remedy", remedy));
+      checks.add(check);
+    }
+    JsonObject all = new JsonObject();
+    all.addProperty("ok", ok);
+    all.add("checks", checks);
+    return all;
+  }
+
+  private void print(String text) {
+    try {
+      parent.terminal().out().write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw UserException.cannotWriteOn("stdout", e);
+    }
+  }
+}

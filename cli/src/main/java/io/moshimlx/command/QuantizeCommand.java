@@ -1,0 +1,258 @@
+package io.moshimlx.command;
+
+import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.WavSource;
+import io.moshimlx.dialogue.FidelityCheck;
+import io.moshimlx.model.Fidelity;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.Quantization;
+import io.moshimlx.model.QuantizedFolder;
+import io.moshimlx.model.Quantizer;
+import io.moshimlx.terminal.TransientLine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code moshi-mlx quantize}: a smaller model from a large one. */
+@Command(
+    name = "quantize",
+    header = "Make a model smaller and faster.",
+    description = {
+      "Stores the weights of a model with fewer bits. Where OUT is a folder it becomes a model to "
+          + "run, with codec, tokenizer and configuration; where it is a file name (*.safetensors) "
+          + "only the weights are written. It takes little memory, whatever the model's size."
+    },
+    sortOptions = false,
+    descriptionHeading = "%n",
+    parameterListHeading = "%nParameters:%n",
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  moshi-mlx quantize ~/moshiko-bf16 ~/moshiko-q4 --quant q4",
+      "  moshi-mlx quantize ~/moshiko-bf16 ~/moshiko-q6 --quant q6 --check hello.wav"
+    })
+final class QuantizeCommand implements Callable<Integer> {
+  private static final String FILE_END = ".safetensors";
+  private static final int NAMED_TENSORS = 3;
+
+  @ParentCommand private MoshiMlx parent;
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "Folder of a model in bf16 or float32, 'demo', or its weights' file.")
+  private String in;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "OUT",
+      description = "Folder that does not exist yet, or a file name.")
+  private Path out;
+
+  @Option(
+      names = "--quant",
+      required = true,
+      paramLabel = "q4|q6|q8",
+      converter = BitsConverter.class,
+      description = "Bits of a weight.")
+  private Quantization quantization;
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "N",
+      description = {
+        "Weights that share a scale: 32, 64 or 128 (default: 32 for q4, else 64).",
+        "Other tools load only the defaults of q4 and q8."
+      })
+  private Integer groupSize;
+
+  @Option(
+      names = "--check",
+      paramLabel = "WAV",
+      description =
+          "Have both models hear a recording and tell how alike they are; takes memory for both.")
+  private Path check;
+
+  private static final class BitsConverter implements ITypeConverter<Quantization> {
+    @Override
+    public Quantization convert(String value) {
+      return Choices.choose(
+          value, List.of(Quantization.Q4, Quantization.Q6, Quantization.Q8), Quantization::label);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Quantization target = target();
+    boolean toFile = out.toString().endsWith(FILE_END);
+    checkUsage(target, toFile);
+    Path source = ModelOptions.folder(in);
+    try (Interrupts interrupts = Interrupts.watch();
+        AudioSource recording = check == null ? null : WavSource.open(check)) {
+      // What the comparison will need is looked for before the work.
+      ModelFiles compared = check == null ? null : compared(source);
+      Optional<Path> written =
+          toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
+      if (written.isEmpty()) {
+        return ExitStatus.INTERRUPTED;
+      }
+      if (recording != null && !compare(compared, written.get(), recording, interrupts)) {
+        return ExitStatus.INTERRUPTED;
+      }
+      return ExitStatus.DONE;
+    }
+  }
+
+  private Quantization target() {
+    return groupSize == null ? quantization : quantization.withGroupSize(groupSize);
+  }
+
+  private void checkUsage(Quantization target, boolean toFile) {
+    if (!Quantization.GROUP_SIZES.contains(target.groupSize())) {
+      throw new ParameterException(
+          spec.commandLine(), "--group-size must be 32, 64 or 128, not " + groupSize);
+    }
+    if (in.endsWith(FILE_END) && !toFile) {
+      throw new ParameterException(
+          spec.commandLine(), "IN is a file, so OUT must be a file name that ends in " + FILE_END);
+    }
+    Quantization named = Quantization.ofFile(out.toString());
+    if (toFile && named.bits() > 0 && !named.equals(target)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s is the name of a file of %d bits in groups of %d; give OUT a name that ends in %s"
+              .formatted(out, named.bits(), named.groupSize(), target.suffix()));
+    }
+  }
+
+  /** The weights alone. */
+  private Optional<Path> file(Path source, Quantization target, Interrupts interrupts) {
+    Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
+    if (isSame(weights, out)) {
+      throw new UserException(out + " is both IN and OUT; give OUT another name");
+    }
+    Quantizer quantizer = new Quantizer(weights, target);
+    try {
+      boolean done = write(quantizer, out, interrupts);
+      return done ? Optional.of(tell(quantizer, out, target)) : Optional.empty();
+    } catch (IOException e) {
+      throw UserException.cannotWrite(out, e, "make room, or choose another place");
+    }
+  }
+
+  /** A whole model. */
+  private Optional<Path> folder(Path source, Quantization target, Interrupts interrupts) {
+    ModelFiles files = unquantised(source);
+    Quantizer quantizer = new Quantizer(files.weights(), target);
+    QuantizedFolder folder = new QuantizedFolder(files, source, out, target);
+    return folder.make(file -> write(quantizer, file, interrupts))
+        ? Optional.of(tell(quantizer, folder.weights(), target))
+        : Optional.empty();
+  }
+
+  private static ModelFiles unquantised(Path folder) {
+    return ModelFiles.find(folder, Optional.of(Quantization.BF16));
+  }
+
+  private boolean write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
+    try (TransientLine line = new TransientLine(parent.terminal())) {
+      return quantizer.write(
+          file,
+          (done, all) -> line.show("quantising: %d of %d tensors".formatted(done, all)),
+          interrupts::raised);
+    }
+  }
+
+  private Path tell(Quantizer quantizer, Path weights, Quantization target) {
+    print(
+        "%s: %d bits in groups of %d, %s, from %s"
+            .formatted(
+                weights,
+                target.bits(),
+                target.groupSize(),
+                size(quantizer.targetBytes()),
+                size(quantizer.sourceBytes())));
+    List<String> left = quantizer.left();
+    if (!left.isEmpty()) {
+      int unnamed = left.size() - NAMED_TENSORS;
+      print(
+          "left as stored, for groups of %d do not divide their rows: %s%s"
+              .formatted(
+                  target.groupSize(),
+                  String.join(", ", left.subList(0, Math.min(NAMED_TENSORS, left.size()))),
+                  unnamed > 0 ? " and %d more".formatted(unnamed) : ""));
+    }
+    return weights;
+  }
+
+  private static String size(long bytes) {
+    return bytes < 1_000_000_000
+        ? String.format(Locale.ROOT, "%.1f MB", bytes * 1e-6)
+        : String.format(Locale.ROOT, "%.2f GB", bytes * 1e-9);
+  }
+
+  private static ModelFiles compared(Path source) {
+    return Files.isDirectory(source)
+        ? unquantised(source)
+        : ModelFiles.find(source.toAbsolutePath().getParent(), Optional.empty())
+            .withWeights(source);
+  }
+
+  private boolean compare(
+      ModelFiles source, Path written, AudioSource recording, Interrupts interrupts) {
+    Optional<Fidelity.Report> report;
+    try (TransientLine line = new TransientLine(parent.terminal())) {
+      line.show("loading both models");
+      String all = recording.totalFrames() < 0 ? "" : " of " + recording.totalFrames();
+      report =
+          FidelityCheck.run(
+              source,
+              source.withWeights(written),
+              recording,
+              heard -> line.show("comparing: " + heard + all + " frames"),
+              interrupts::raised);
+    }
+    report.ifPresent(r ->
+        print("fidelity: text %s; audio %s".formatted(describe(r.text()), describe(r.audio()))));
+    return report.isPresent();
+  }
+
+  private static String describe(Fidelity.Agreement agreement) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %% of greedy tokens the same, KL divergence %.4f nats",
+        100 * agreement.sameTokens(),
+        agreement.divergence());
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return Files.exists(other) && Files.isSameFile(one, other);
+    } catch (IOException e) {
+      throw UserException.cannotRead(one, e, "name a file that can be read");
+    }
+  }
+
+  private void print(String line) {
+    try {
+      parent.terminal().out().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw UserException.cannotWriteOn("stdout", e);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.moshimlx.doctor;
+
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.dialogue.PaceCheck;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.model.ModelFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Goes through all that a conversation needs, in the order in which one thing needs another; what
+ * depends on something that fails is not looked at.
+ */
+public final class Doctor {
+  private static final int FRAME_MILLIS =
+      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
+
+  private static final String LAUNCHER = "start moshi-mlx with scripts/moshi-mlx, which builds it";
+  private static final String SOUND =
+      "choose one that 'moshi-mlx devices' lists, or talk through files with 'run --input FILE'";
+
+  private final Choice choice;
+  private final Consumer<String> starting;
+  private final Consumer<Finding> found;
+
+  /**
+   * What the conversation is to be with.
+   *
+   * @param model finds the model's files; fails as {@link ModelFiles#find} does
+   * @param dtype what to compute in; empty for what suits the device
+   * @param inputDevice as {@link io.moshimlx.audio.AudioDevices#input} takes it
+   * @param outputDevice likewise
+   */
+  public record Choice(
+      Supplier<ModelFiles> model, Optional<DType> dtype, String inputDevice, String outputDevice) {}
+
+  /**
+   * An examination to be made.
+   *
+   * @param starting told the name of each check before it
+   * @param found told what it found
+   */
+  public Doctor(Choice choice, Consumer<String> starting, Consumer<Finding> found) {
+    this.choice = choice;
+    this.starting = starting;
+    this.found = found;
+  }
+
+  /** Makes all checks. */
+  public void examine() {
+    check("java", LAUNCHER, MachineChecks::java);
+    boolean mlx = check("mlx", LAUNCHER, MachineChecks::mlx);
+    boolean codec = check("codec", LAUNCHER, MachineChecks::codec);
+    if (mlx) {
+      check("device", LAUNCHER, MachineChecks::device);
+      check("memory", LAUNCHER, MachineChecks::memory);
+    }
+    check("disk", "make room", MachineChecks::disk);
+    check("microphone", SOUND, () -> SoundChecks.microphone(choice.inputDevice()));
+    check("loudspeaker", SOUND, () -> SoundChecks.loudspeaker(choice.outputDevice()));
+    if (mlx && check("model", "choose another --model", this::model) && codec) {
+      check("real time", "choose another --model", this::realTime);
+    }
+  }
+
+  /** Whether it went without a problem. */
+  private boolean check(String name, String usualRemedy, Callable<Finding> check) {
+    starting.accept(name);
+    Finding finding;
+    try {
+      finding = check.call();
+    } catch (Exception | LinkageError e) {
+      finding = Finding.of(name, e, usualRemedy);
+    }
+    found.accept(finding);
+    return finding.level() != Finding.Level.PROBLEM;
+  }
+
+  private Finding model() {
+    ModelFiles files = choice.model().get();
+    long bytes;
+    try {
+      bytes = Files.size(files.weights());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return MachineChecks.modelMemory(files, bytes);
+  }
+
+  private Finding realTime() {
+    return realTime(PaceCheck.run(choice.model().get(), choice.dtype()));
+  }
+
+  /** What a pace means for a conversation. */
+  static Finding realTime(PaceCheck.Pace pace) {
+    String times =
+        String.format(
+            Locale.ROOT,
+            "%.0f ms of %d, 95 %% of frames within %.0f",
+            pace.medianMs(),
+            FRAME_MILLIS,
+            pace.p95Ms());
+    if (pace.medianMs() > FRAME_MILLIS) {
+      return Finding.problem(
+          "real time",
+          "no, " + times,
+          "choose a smaller --quant or a smaller model, or close other programs; a recording can be"
+              + " answered all the same");
+    }
+    return pace.p95Ms() > FRAME_MILLIS
+        ? Finding.warning(
+            "real time", "just so, " + times, "close other programs, or choose a smaller --quant")
+        : Finding.ok("real time", "yes, " + times);
+  }
+}

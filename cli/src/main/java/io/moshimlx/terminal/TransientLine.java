@@ -1,0 +1,44 @@
+package io.moshimlx.terminal;
+
+/**
+ * A line on stderr that says how far something is, on a terminal only, and goes when it is done.
+ */
+public final class TransientLine implements AutoCloseable {
+  private static final long REDRAW_NANOS = 100_000_000;
+  private static final int COLUMNS = 79;
+  private static final String CLEAR = "\r\033[K";
+
+  private final Terminal terminal;
+  private boolean shown;
+  private long drawnNanos;
+
+  public TransientLine(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Shows a text, at most ten times a second. */
+  public void show(String text) {
+    long now = System.nanoTime();
+    if (!terminal.errIsTerminal() || (shown && now - drawnNanos < REDRAW_NANOS)) {
+      return;
+    }
+    terminal.err().print(CLEAR + Columns.cut(text, COLUMNS) + "\r");
+    terminal.err().flush();
+    shown = true;
+    drawnNanos = now;
+  }
+
+  /** Removes what is shown, until there is something else. */
+  public void clear() {
+    if (shown) {
+      terminal.err().print(CLEAR);
+      terminal.err().flush();
+      shown = false;
+    }
+  }
+
+  @Override
+  public void close() {
+    clear();
+  }
+}

@@ -1,0 +1,179 @@
+package io.moshimlx.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.moshimlx.audio.AudioDevices;
+import io.moshimlx.audio.AudioNotices;
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.Microphone;
+import io.moshimlx.audio.Signals;
+import io.moshimlx.audio.SoundServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(
+    value = OS.LINUX,
+    disabledReason = "PulseAudio stands in for the devices on Linux only")
+class DoctorTest {
+  private static final String DEVICE =
+      "'virtual [default]' (1 of 1) opens in 24 kHz, 1 channel, 16 bits";
+
+  @TempDir Path folder;
+  private SoundServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = SoundServer.start();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+  }
+
+  /** What was found, by check; the exit status must be that of the problems. */
+  private static Map<String, JsonObject> findings(Cli.Result result) {
+    assertEquals("", result.err());
+    JsonObject all = JsonParser.parseString(result.out()).getAsJsonObject();
+    Map<String, JsonObject> findings = new LinkedHashMap<>();
+    for (JsonElement element : all.getAsJsonArray("checks")) {
+      JsonObject check = element.getAsJsonObject();
+      assertEquals(!status(check).equals("ok"), check.has("remedy"), check.toString());
+      findings.put(check.get("check").getAsString(), check);
+    }
+    boolean ok = findings.values().stream().noneMatch(check -> status(check).equals("problem"));
+    assertEquals(ok, all.get("ok").getAsBoolean());
+    assertEquals(ok ? ExitStatus.DONE : ExitStatus.FAILED, result.status());
+    return findings;
+  }
+
+  private static String status(JsonObject check) {
+    return check.get("status").getAsString();
+  }
+
+  private static void assertFound(String status, String text, JsonObject check) {
+    assertEquals(status, status(check), check.toString());
+    assertTrue(check.get("text").getAsString().contains(text), check.toString());
+  }
+
+  private static Map<String, JsonObject> examine(Object... options) {
+    Object[] arguments = new Object[options.length + 2];
+    arguments[0] = "doctor";
+    arguments[1] = "--json";
+    System.arraycopy(options, 0, arguments, 2, options.length);
+    return findings(Cli.run(arguments));
+  }
+
+  @Test
+  void aWorkingMachineIsFoundToWork() throws Exception {
+    Process speech = server.speak(Signals.tone(60, 440));
+    awaitSound();
+    Map<String, JsonObject> found = examine("--model", Cli.DEMO, "--quant", "q8");
+    speech.destroy();
+    assertEquals(
+        List.of(
+            "java",
+            "mlx",
+            "codec",
+            "device",
+            "memory",
+            "disk",
+            "microphone",
+            "loudspeaker",
+            "model",
+            "real time"),
+        List.copyOf(found.keySet()));
+    assertFound("ok", "25", found.get("java"));
+    assertFound("ok", "MLX 0.32.", found.get("mlx"));
+    assertFound("ok", "crate moshi", found.get("codec"));
+    assertFound("ok", DEVICE, found.get("loudspeaker"));
+    assertFound("ok", DEVICE + "; a second at -", found.get("microphone"));
+    assertFound(
+        "ok", Cli.DEMO.resolve("model.q8.safetensors") + ", q8, takes 1.0 of ", found.get("model"));
+    String pace = found.get("real time").get("text").getAsString();
+    assertTrue(pace.matches("(yes|just so|no), \\d+ ms of 80, 95 % of frames within \\d+"), pace);
+  }
+
+  private static void awaitSound() {
+    float[] frame = new float[AudioSource.FRAME_SAMPLES];
+    try (Microphone microphone =
+        Microphone.open(AudioDevices.input(null), UnaryOperator.identity(), AudioNotices.NONE)) {
+      do {
+        assertTrue(microphone.read(frame));
+      } while (microphone.levelDb() < -60);
+    }
+  }
+
+  @Test
+  void aMicrophoneOfZerosIsAWarning() {
+    JsonObject microphone = examine().get("microphone");
+    assertFound("warning", DEVICE + ", but gives nothing but zeros", microphone);
+    assertTrue(microphone.get("remedy").getAsString().contains("privacy"));
+  }
+
+  @Test
+  void withoutDevicesThereIsNoConversation() {
+    server.kill();
+    Cli.Result result = Cli.run("doctor", "--model", Cli.DEMO);
+    assertEquals("", result.err());
+    assertEquals(ExitStatus.FAILED, result.status());
+    for (String device : List.of("microphone", "loudspeaker")) {
+      String line =
+          "problem  %-12s this machine has no %s that Java can see; connect one, or talk through files with --input FILE"
+              .formatted(device, device);
+      assertTrue(result.out().lines().anyMatch(line::equals), result.out());
+    }
+    assertTrue(result.out().lines().anyMatch(l -> l.matches("\\w+ +real time +.* ms of 80.*")));
+  }
+
+  @Test
+  void aDeviceOfAnotherNameIsNotFound() {
+    JsonObject microphone = examine("--input-device", "none").get("microphone");
+    assertFound("problem", "--input-device 'none' is none of 0 virtual", microphone);
+  }
+
+  @Test
+  void aModelThatIsDamagedTakesNoSteps() throws IOException {
+    assertFound("problem", "/none is not a folder", examine("--model", "/none").get("model"));
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (String file : List.of("config.json", "mimi.json", "mimi.safetensors", "tokenizer.model")) {
+      Files.copy(Cli.DEMO.resolve(file), model.resolve(file));
+    }
+    Path weights = model.resolve("model.q4.safetensors");
+    Files.copy(Cli.DEMO.resolve("model.q8.safetensors"), weights);
+    Map<String, JsonObject> found = examine("--model", model);
+    assertEquals("ok", status(found.get("model")));
+    assertFound("problem", weights + " does not fit its configuration", found.get("real time"));
+  }
+
+  @Test
+  void withoutTheLibrariesTheRestIsStillLookedAt() throws Exception {
+    Cli.Result result =
+        Cli.await(
+            folder, Cli.process(List.of("-Djava.library.path=" + folder), "doctor", "--json"));
+    Map<String, JsonObject> found = findings(result);
+    assertEquals(
+        List.of("java", "mlx", "codec", "disk", "microphone", "loudspeaker"),
+        List.copyOf(found.keySet()));
+    assertFound("problem", "no libmlxc.so (MLX for C) in " + folder, found.get("mlx"));
+    assertFound("problem", "libmoshimlx_mimi.so is in none of these", found.get("codec"));
+    assertFound("ok", DEVICE, found.get("loudspeaker"));
+    assertFalse(found.get("mlx").get("remedy").getAsString().isEmpty());
+  }
+}

@@ -1,0 +1,170 @@
+package io.moshimlx.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moshimlx.UserException;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.Device;
+import io.moshimlx.mlx.Memory;
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is written is upstream's, bit for bit, and says what it is. */
+class QuantizerTest {
+  private static final Path GOLDENS = Path.of("src/test/resources/goldens/quantize");
+  private static final Path SOURCE = GOLDENS.resolve("model.safetensors");
+
+  @TempDir Path folder;
+  private Device.Type usual;
+
+  /** The goldens are of the CPU, whose arithmetic differs from a GPU's in last bits. */
+  @BeforeEach
+  void onTheCpu() {
+    usual = Device.getDefault();
+    Device.setDefault(Device.Type.CPU);
+  }
+
+  @AfterEach
+  void onTheUsualDevice() {
+    Device.setDefault(usual);
+  }
+
+  private static boolean write(Path source, Quantization quantization, Path file)
+      throws IOException {
+    return new Quantizer(source, quantization).write(file, (done, all) -> {}, () -> false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"q4", "q8", "q6", "q4-g64", "q6-g32"})
+  void isUpstreamsBitForBit(String name) throws IOException {
+    Quantization quantization = Quantization.ofFile("x." + name + ".safetensors");
+    Path file = folder.resolve("renamed.safetensors");
+    assertTrue(write(SOURCE, quantization, file));
+    assertSameTensors(GOLDENS.resolve("expected." + name + ".safetensors"), file);
+    assertEquals(quantization, Quantization.of(file));
+    LmConfig config = LmConfig.read(GOLDENS.resolve("config.json"));
+    Lm.load(config, file, quantization, Optional.empty()).close();
+  }
+
+  private static void assertSameTensors(Path expected, Path actual) {
+    assertEquals(Safetensors.header(expected), Safetensors.header(actual));
+    Map<String, MlxArray> upstreams = Safetensors.load(expected);
+    Map<String, MlxArray> ours = Safetensors.load(actual);
+    upstreams.forEach((key, array) -> {
+      MlxArray own = ours.get(key);
+      if (array.dtype() == DType.UINT32) {
+        assertArrayEquals(array.toInts(), own.toInts(), key);
+      } else {
+        // Every bfloat16 is a float32.
+        assertArrayEquals(array.toFloats(), own.toFloats(), key);
+      }
+      array.close();
+      own.close();
+    });
+  }
+
+  @Test
+  void namesWhatItLeaves() {
+    assertEquals(0, new Quantizer(SOURCE, Quantization.Q4).left().size());
+    assertTrue(
+        new Quantizer(SOURCE, Quantization.Q8)
+            .left()
+            .contains("depformer.slices.1.linear_out.weight"));
+  }
+
+  @Test
+  void saysHowManyBytesItWrites() throws IOException {
+    Quantizer quantizer = new Quantizer(SOURCE, Quantization.Q6);
+    Path file = folder.resolve("x.safetensors");
+    write(SOURCE, Quantization.Q6, file);
+    long header = Files.size(file) - quantizer.targetBytes();
+    assertTrue(header > 8 && header < 20_000, "header " + header);
+  }
+
+  @Test
+  void holdsOneTensorAtATime() throws IOException {
+    long largest =
+        Safetensors.header(SOURCE).values().stream()
+            .mapToLong(Safetensors.Entry::bytes)
+            .max()
+            .orElseThrow();
+    Memory.clearCache();
+    long before = Memory.active();
+    Memory.resetPeak();
+    write(SOURCE, Quantization.Q8, folder.resolve("x.safetensors"));
+    long used = Memory.peak() - before;
+    assertTrue(used > 0 && used <= 4 * largest, used + " bytes, the largest has " + largest);
+    // MLX's own threads may let go of the last few a moment later.
+    long left = Memory.active() - before;
+    assertTrue(left <= largest, left + " bytes are left");
+  }
+
+  @Test
+  void whatIsStoppedLeavesNothing() throws IOException {
+    Path file = folder.resolve("x.safetensors");
+    int[] seen = {0};
+    Quantizer quantizer = new Quantizer(SOURCE, Quantization.Q4);
+    assertFalse(quantizer.write(file, (done, all) -> seen[0] = done, () -> seen[0] == 5));
+    assertEquals(5, seen[0]);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoSource() {
+    assertRefused("is quantised already", GOLDENS.resolve("expected.q4.safetensors"), 32);
+    assertRefused(
+        "not a language model in MLX's layout",
+        Path.of("src/main/resources/demo/mimi.safetensors"),
+        32);
+    assertRefused("--group-size", Path.of("src/main/resources/demo/model.safetensors"), 128);
+  }
+
+  private static void assertRefused(String why, Path source, int groupSize) {
+    String message =
+        assertThrows(
+                UserException.class,
+                () -> new Quantizer(source, Quantization.Q4.withGroupSize(groupSize)))
+            .getMessage();
+    assertTrue(message.startsWith(source.toString()) && message.contains(why), message);
+  }
+
+  @Test
+  void refusesByNameWhatCannotBeLoaded() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    Map<String, MlxArray> arrays = Safetensors.load(SOURCE);
+    Safetensors.save(file, arrays, new Quantization(3, 64).metadata());
+    arrays.values().forEach(MlxArray::close);
+    assertEquals(
+        file
+            + " is quantised with 3 bits in groups of 64, which this version does not load;"
+            + " make it again with 'moshi-mlx quantize'",
+        assertThrows(UserException.class, () -> Quantization.of(file)).getMessage());
+  }
+
+  @Test
+  void divergenceIsThatOfTheDistributions() {
+    float[] even = {1, 1};
+    float[] odds = {(float) Math.log(3), 0};
+    assertEquals(0, Fidelity.divergence(odds, odds), 1e-9);
+    // 1/2 log((1/2)/(3/4)) + 1/2 log((1/2)/(1/4))
+    assertEquals(0.5 * Math.log(4.0 / 3), Fidelity.divergence(even, odds), 1e-7);
+  }
+}
