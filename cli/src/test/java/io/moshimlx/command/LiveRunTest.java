@@ -225,12 +225,21 @@ final class LiveRunTest {
   }
 
   @Test
-  void aSoundServerThatIsGoneForGoodEndsTheSessionInOneLine() throws Exception {
+  void aSoundServerThatIsGoneForGoodEndsTheSessionWithOneError() throws Exception {
     try (SoundServer server = SoundServer.start()) {
       Talk talk = talk("gone", 60);
       talk.awaitFrames(10);
       server.kill();
-      talk.run().get().failedNaming(SoundServer.DEVICE, "has been away for 10 seconds");
+      Cli.Result result = talk.run().get();
+      assertEquals(ExitStatus.FAILED, result.status());
+      List<String> said = result.err().lines().toList();
+      assertTrue(
+          said.getLast().contains("'" + SoundServer.DEVICE + "' has been away for 10 seconds ("),
+          result.err());
+      List<String> warnings = said.subList(0, said.size() - 1);
+      assertTrue(
+          warnings.stream().allMatch(line -> line.startsWith("moshi-mlx: warning: ")),
+          result.err());
       assertEquals("failed", talk.lines().getLast().get("reason").getAsString());
       assertSidesAgree(talk);
     }
