@@ -46,7 +46,12 @@ public final class PaceCheck {
    */
   public static Pace run(ModelFiles files, Optional<DType> dtype) {
     Session.Options options =
-        new Session.Options(files.sampling().audio(), files.sampling().text(), 0, dtype);
+        new Session.Options(
+            files.sampling().audio(),
+            files.sampling().text(),
+            files.sampling().cfgCoef(),
+            0,
+            dtype);
     SessionEvent start =
         new SessionEvent(
             SessionEvent.SCHEMA,

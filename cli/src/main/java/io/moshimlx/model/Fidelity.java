@@ -37,8 +37,8 @@ public final class Fidelity implements AutoCloseable {
 
   /** Starts a run. */
   public Fidelity(Lm source, Lm copy) {
-    this.source = new LmGenerator(source, sourceSampler, sourceSampler);
-    this.copy = new LmGenerator(copy, copySampler, copySampler);
+    this.source = new LmGenerator(source, sourceSampler, sourceSampler, 1);
+    this.copy = new LmGenerator(copy, copySampler, copySampler, 1);
   }
 
   /** Keeps what each choice of a step was made from. */
