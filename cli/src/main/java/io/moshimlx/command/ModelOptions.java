@@ -17,11 +17,16 @@ final class ModelOptions {
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
 
+  /** What {@code --quant} alone means. */
+  private static final String USUAL = "moshiko";
+
   @Option(
       names = "--model",
-      paramLabel = "DIR|demo",
+      paramLabel = "MODEL",
       description = {
-        "Folder of a model: weights, codec, tokenizer and config.json.",
+        "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
+            + "the Hugging Face hub (org/name), or a folder with weights, codec, tokenizer and "
+            + "config.json; with --quant alone it is moshiko.",
         "'demo' is a tiny untrained one that is built in: it proves an installation, and babbles."
       })
   private String model;
@@ -30,8 +35,19 @@ final class ModelOptions {
       names = "--quant",
       paramLabel = "q4|q8|bf16",
       converter = QuantizationConverter.class,
-      description = "Which of the folder's weights; by default those that config.json names.")
+      description =
+          "The precision: which of the model's weights; by default those that the name or "
+              + "config.json names.")
   private Quantization quantization;
+
+  @Option(
+      names = "--yes",
+      description =
+          "Fetch a model that is not here without asking; needed where nobody can be asked.")
+  private boolean yes;
+
+  @Option(names = "--offline", description = "Never touch the network: use what is here, or fail.")
+  private boolean offline;
 
   @Option(
       names = "--dtype",
@@ -43,15 +59,58 @@ final class ModelOptions {
       })
   private DType dtype;
 
+  /**
+   * Where a model is.
+   *
+   * @param folder holds its files, once what is missing is fetched
+   * @param quantization its precision, where that is known
+   * @param missing what has to be fetched first
+   */
+  record Located(
+      Path folder, Optional<Quantization> quantization, Optional<ModelStore.Fetch> missing) {}
+
   /** The model as the user named it, or null where none was named. */
   String name() {
-    return model;
+    return model == null && quantization != null ? USUAL : model;
   }
 
-  Path folder() {
-    if (!model.equals(DEMO)) {
-      return Path.of(model);
+  /**
+   * Finds the model; where it has to be fetched, the user has agreed to that.
+   *
+   * @throws UserException if there is no such model, or it may not be fetched
+   */
+  Located locate(ModelStore store) {
+    Optional<Quantization> wanted = Optional.ofNullable(quantization);
+    if (name().equals(DEMO)) {
+      return new Located(demo(), wanted, Optional.empty());
     }
+    Optional<HubModel> named =
+        Files.isDirectory(Path.of(name())) ? Optional.empty() : HubModel.of(name(), wanted);
+    if (named.isPresent()) {
+      return inHub(named.orElseThrow(), store);
+    }
+    if (Files.notExists(Path.of(name())) && name().matches("[\\w.-]*\\w[\\w.-]*")) {
+      throw HubModel.unknown(name());
+    }
+    return new Located(Path.of(name()), wanted, Optional.empty());
+  }
+
+  private Located inHub(HubModel named, ModelStore store) {
+    Optional<Path> here = store.folder(named);
+    if (here.isPresent()) {
+      return new Located(here.orElseThrow(), named.quantization(), Optional.empty());
+    }
+    store
+        .offline(named, offline)
+        .ifPresent(refusal -> {
+          throw refusal;
+        });
+    ModelStore.Fetch fetch = store.plan(named);
+    store.confirm(fetch, yes);
+    return new Located(fetch.folder(), named.quantization(), Optional.of(fetch));
+  }
+
+  private static Path demo() {
     String folder = System.getProperty(DEMO_FOLDER);
     if (folder == null || !Files.isDirectory(Path.of(folder))) {
       throw new UserException(
@@ -61,19 +120,8 @@ final class ModelOptions {
     return Path.of(folder);
   }
 
-  Optional<Quantization> quantization() {
-    return Optional.ofNullable(quantization);
-  }
-
   Optional<DType> dtype() {
     return Optional.ofNullable(dtype);
-  }
-
-  private static final class QuantizationConverter implements ITypeConverter<Quantization> {
-    @Override
-    public Quantization convert(String value) {
-      return Choices.choose(value, List.of(Quantization.values()), Quantization::label);
-    }
   }
 
   private static final class DTypeConverter implements ITypeConverter<DType> {

@@ -50,15 +50,17 @@ import picocli.CommandLine.Spec;
     },
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
-      "moshi-mlx run --model DIR|demo [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model DIR|demo --input WAV [--output WAV] [OPTIONS]"
+      "moshi-mlx run --model NAME|ORG/NAME|DIR|demo [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model NAME|ORG/NAME|DIR|demo --input WAV [--output WAV] [OPTIONS]",
+      "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]   (moshiko)"
     },
     sortOptions = false,
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  moshi-mlx run --model ~/moshiko --record talk.wav",
+      "  moshi-mlx run --quant q4",
+      "  moshi-mlx run --model moshika-q4 --record talk.wav",
       "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
       "  moshi-mlx run --model ~/moshiko --input hello.wav --output reply.wav --tail 5",
       "  moshi-mlx run --model demo --input hello.wav --temp 0 --events -"
@@ -123,8 +125,15 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkUsage();
-    ModelFiles files = ModelFiles.find(model.folder(), model.quantization());
+    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
+    // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
+    ModelOptions.Located located = model.locate(store);
     try (Interrupts interrupts = Interrupts.watch()) {
+      if (located.missing().isPresent()
+          && !store.fetch(located.missing().orElseThrow(), interrupts::raised)) {
+        return ExitStatus.INTERRUPTED;
+      }
+      ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
       EndReason reason =
           streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
       // Who leaves by a key has left in order.
@@ -233,7 +242,7 @@ final class RunCommand implements Callable<Integer> {
   private void checkUsage() {
     List<String> faults = new ArrayList<>();
     if (model.name() == null) {
-      faults.add("--model is missing: name a model's folder, or 'demo'");
+      faults.add("--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'");
     }
     if (streams.input == null && streams.output != null) {
       faults.add("--output goes with --input; a live conversation is recorded with --record");

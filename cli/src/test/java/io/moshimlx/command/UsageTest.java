@@ -44,7 +44,7 @@ class UsageTest {
   @Test
   void whatBelongsTogetherIsNeededTogether() {
     refused(
-        "--model is missing: name a model's folder, or 'demo'",
+        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'",
         "moshi-mlx run",
         Cli.run("run", "--input", "in.wav"));
     refused(
@@ -116,6 +116,8 @@ class UsageTest {
           "--model",
           "--quant",
           "--dtype",
+          "--yes",
+          "--offline",
           "--input",
           "--output",
           "--tail",

@@ -1,0 +1,13 @@
+package io.moshimlx.command;
+
+import io.moshimlx.model.Quantization;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
+
+/** A precision by its name. */
+final class QuantizationConverter implements ITypeConverter<Quantization> {
+  @Override
+  public Quantization convert(String value) {
+    return Choices.choose(value, List.of(Quantization.values()), Quantization::label);
+  }
+}
