@@ -25,7 +25,7 @@ final class ModelStore {
 
   ModelStore(Terminal terminal, Map<String, String> environment) {
     this.terminal = terminal;
-    hub = new Hub(HubSettings.of(environment, Path.of(System.getProperty("user.home"))));
+    hub = new Hub(HubSettings.of(environment));
   }
 
   /**

@@ -98,7 +98,7 @@ final class HubCache {
     Path ref = ref(repo, revision);
     try {
       makeFolder(ref.getParent());
-      Path written = Files.createTempFile(ref.getParent(), revision, OWN);
+      Path written = ref.resolveSibling(revision + OWN + "." + ProcessHandle.current().pid());
       Files.writeString(written, commit);
       Files.move(written, ref, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

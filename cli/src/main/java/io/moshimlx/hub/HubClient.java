@@ -35,19 +35,28 @@ final class HubClient {
 
   private final HubSettings settings;
   private final Patience patience;
-  private final HttpClient http;
+
+  /** Made when it is needed first: most runs need none, and it takes a while. */
+  private HttpClient http;
+
   private final Refusals refusals;
 
   HubClient(HubSettings settings, Patience patience) {
     this.settings = settings;
     this.patience = patience;
     refusals = new Refusals(settings);
-    http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience.answer())
-            .build();
+  }
+
+  private HttpClient http() {
+    if (http == null) {
+      http =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .followRedirects(HttpClient.Redirect.NEVER)
+              .connectTimeout(patience.answer())
+              .build();
+    }
+    return http;
   }
 
   Refusals refusals() {
@@ -152,7 +161,7 @@ final class HubClient {
   /** Sleeps, unless the user stops it. */
   static void pause(Duration wait, String why, DownloadMonitor monitor) {
     long end = System.nanoTime() + wait.toNanos();
-    monitor.note("%s, next attempt in %d s".formatted(why, wait.toSeconds()));
+    monitor.note("%s, next attempt in %d s".formatted(why, wait.plusMillis(999).toSeconds()));
     for (long left = wait.toNanos(); left > 0; left = end - System.nanoTime()) {
       stopIfWanted(monitor);
       sleep(Math.min(left / 1_000_000 + 1, POLL_MILLIS));
@@ -251,7 +260,7 @@ final class HubClient {
     if (sameHost(uri, settings.endpoint())) {
       settings.token().ifPresent(token -> authorize(request, token));
     }
-    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request.build(), body);
+    CompletableFuture<HttpResponse<T>> answer = http().sendAsync(request.build(), body);
     while (true) {
       try {
         return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);

@@ -25,35 +25,32 @@ public final class HubSettings {
   private final Map<String, String> environment;
   private final Path home;
   private final Path hubHome;
-  private final URI endpoint;
   private final Path cache;
   private final Path tokenFile;
 
-  private HubSettings(Map<String, String> environment, Path home) {
+  private HubSettings(Map<String, String> environment) {
     this.environment = environment;
-    this.home = home;
+    home = Path.of(value("HOME").orElse(System.getProperty("user.home")));
     hubHome =
         path("HF_HOME")
             .orElseGet(
                 () -> path("XDG_CACHE_HOME").orElse(home.resolve(".cache")).resolve("huggingface"));
     cache = path("HF_HUB_CACHE").orElse(hubHome.resolve("hub")).toAbsolutePath().normalize();
     tokenFile = path("HF_TOKEN_PATH").orElse(hubHome.resolve("token"));
-    endpoint = endpoint(value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
+  }
+
+  /** The settings in an environment. */
+  public static HubSettings of(Map<String, String> environment) {
+    return new HubSettings(environment);
   }
 
   /**
-   * Reads the settings.
+   * The hub's address, without a slash at its end.
    *
-   * @param home the user's home folder
-   * @throws UserException naming a variable that makes no sense
+   * @throws UserException if the variable holds none
    */
-  public static HubSettings of(Map<String, String> environment, Path home) {
-    return new HubSettings(environment, home);
-  }
-
-  /** The hub's address, without a slash at its end. */
   URI endpoint() {
-    return endpoint;
+    return endpoint(value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
   }
 
   /** The cache's folder, absolute. */

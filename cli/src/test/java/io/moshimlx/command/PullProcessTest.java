@@ -118,6 +118,21 @@ class PullProcessTest {
     assertEquals(1, server.transfers().size());
   }
 
+  /** A limit to the size of files stands in for a full disk: it, too, shows at a write only. */
+  @Test
+  void aFullDiskIsNamedAndWhatIsHereIsKept() throws Exception {
+    Process process = pull("full", "bash", "-c", "ulimit -f 2000 && exec \"$@\"", "bash");
+    assertEquals(ExitStatus.FAILED, process.waitFor());
+    String message = Files.readString(err("full"));
+    assertTrue(
+        message.startsWith("moshi-mlx: " + partial + " cannot be written: File too large; "),
+        message);
+    assertTrue(message.contains("what is here is kept; make room"), message);
+    assertEquals(2000 * 1024, here());
+    done(pull("again"), "again");
+    assertEquals(2000 * 1024, server.transfers().getLast().from());
+  }
+
   /** A signal is ignored by processes that were started in the background: perl undoes that. */
   @Test
   void anInterruptedProcessSaysWhatBecomesOfIt() throws Exception {

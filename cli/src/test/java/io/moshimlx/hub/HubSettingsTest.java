@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,9 @@ class HubSettingsTest {
   @TempDir Path home;
 
   private HubSettings settings(Map<String, String> environment) {
-    return HubSettings.of(environment, home);
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("HOME", home.toString());
+    return HubSettings.of(all);
   }
 
   private Path cache(Map<String, String> environment) {
@@ -33,6 +36,13 @@ class HubSettingsTest {
     assertEquals(home.resolve("hf/hub"), cache(Map.of("HF_HOME", "~/hf")));
     assertEquals(Path.of("/big/u/hub"), cache(Map.of("HF_HOME", "$A/${B}", "A", "/big", "B", "u")));
     assertEquals(Path.of("/a/$NONE/hub"), cache(Map.of("HF_HOME", "/a/$NONE")));
+  }
+
+  @Test
+  void withoutAHomeItIsThatOfTheUser() {
+    assertEquals(
+        Path.of(System.getProperty("user.home"), ".cache/huggingface/hub"),
+        HubSettings.of(Map.of()).cache());
   }
 
   @Test
