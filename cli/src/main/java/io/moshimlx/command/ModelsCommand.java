@@ -34,7 +34,7 @@ import picocli.CommandLine.ParentCommand;
       ModelsCommand.Locate.class,
       ModelsCommand.Remove.class
     },
-    synopsisSubcommandLabel = "[COMMAND]",
+    customSynopsis = {"moshi-mlx models [--json]", "moshi-mlx models pull|path|rm NAME [OPTIONS]"},
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",
     commandListHeading = "%nCommands:%n",
@@ -137,7 +137,8 @@ final class ModelsCommand implements Runnable {
       header = "Fetch a model, or what is missing of it, in its newest revision.",
       description = "What was stopped goes on where it was; what is here is not fetched again.",
       descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n")
+      optionListHeading = "%nOptions:%n",
+      footer = "  moshi-mlx models pull moshiko-q4")
   static final class Pull implements Callable<Integer> {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;
@@ -160,15 +161,22 @@ final class ModelsCommand implements Runnable {
       }
       ModelStore.Fetch fetch = store.plan(model);
       try (Interrupts interrupts = Interrupts.watch()) {
-        return store.fetch(fetch, interrupts::raised) ? ExitStatus.DONE : ExitStatus.INTERRUPTED;
+        if (!store.fetch(fetch, interrupts::raised)) {
+          return ExitStatus.INTERRUPTED;
+        }
       }
+      if (models.parent.terminal().errIsTerminal()) {
+        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
+      }
+      return ExitStatus.DONE;
     }
   }
 
   @Command(
       name = "path",
       header = "Print the folder of a model that is here.",
-      optionListHeading = "%nOptions:%n")
+      optionListHeading = "%nOptions:%n",
+      footer = "  ls -lL \"$(moshi-mlx models path moshiko-q4)\"")
   static final class Locate implements Runnable {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;
@@ -196,7 +204,8 @@ final class ModelsCommand implements Runnable {
             + "the cache will have to fetch it again."
       },
       descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n")
+      optionListHeading = "%nOptions:%n",
+      footer = "  moshi-mlx models rm moshiko-q4 --yes")
   static final class Remove implements Runnable {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;

@@ -50,9 +50,9 @@ import picocli.CommandLine.Spec;
     },
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
-      "moshi-mlx run --model NAME|ORG/NAME|DIR|demo [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model NAME|ORG/NAME|DIR|demo --input WAV [--output WAV] [OPTIONS]",
-      "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]   (moshiko)"
+      "moshi-mlx run --model MODEL [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL --input WAV [--output WAV] [OPTIONS]",
+      "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]"
     },
     sortOptions = false,
     descriptionHeading = "%n",

@@ -79,7 +79,10 @@ public final class Hub {
    */
   public void fetch(List<RemoteFile> files, DownloadMonitor monitor) {
     RemoteFile first = files.getFirst();
-    cache.checkSpace(first.repo(), bytesMissing(files));
+    long bytes = bytesMissing(files);
+    if (bytes > 0) {
+      cache.checkSpace(first.repo(), bytes);
+    }
     if (cache.commit(first.repo(), MAIN).isEmpty()) {
       // So that what is here is found before it is complete. A former revision stays until then.
       cache.setCommit(first.repo(), MAIN, first.commit());
@@ -103,11 +106,6 @@ public final class Hub {
    */
   public List<String> remove(RepoId repo) {
     return cache.remove(repo);
-  }
-
-  /** The error for a repository without what is asked of it. */
-  public UserException unknown(RepoId repo) {
-    return client.refusals().unknownRepository(repo);
   }
 
   /** Whether the environment keeps off the network. */

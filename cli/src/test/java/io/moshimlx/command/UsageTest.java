@@ -57,6 +57,16 @@ class UsageTest {
         Cli.run("run", "--model", "demo", "--tail", "3"));
   }
 
+  @Test
+  void aModelToFetchIsNeeded() {
+    for (String command : new String[] {"pull", "path", "rm"}) {
+      refused(
+          "Missing required parameter: 'NAME|ORG/NAME'",
+          "moshi-mlx models " + command,
+          Cli.run("models", command));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -253,7 +253,7 @@ class HubTest {
     server.holdAfter(500_000);
     Monitor monitor =
         new Monitor(done -> {
-          if (server.transfers().size() > 1) {
+          if (heldAgain()) {
             server.release();
           }
           return false;
@@ -266,8 +266,12 @@ class HubTest {
             PATIENCE.longestWait(),
             4);
     fetched(fetch(hub(hasty), FILE, monitor));
-    assertEquals(500_000, server.transfers().get(1).from());
     assertTrue(monitor.notes.getFirst().contains("nothing came for"), monitor.notes.toString());
+  }
+
+  /** Whether a transfer has begun where the server holds. */
+  private boolean heldAgain() {
+    return server.transfers().stream().anyMatch(transfer -> transfer.from() == 500_000);
   }
 
   @Test
