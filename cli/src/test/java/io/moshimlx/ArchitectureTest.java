@@ -38,7 +38,8 @@ class ArchitectureTest {
 
   @Test
   void allModulesAreLookedAt() {
-    for (String part : List.of("mlx", "mlx.c", "mlx.nn", "mimi", "model", "command", "audio")) {
+    for (String part :
+        List.of("mlx", "mlx.c", "mlx.nn", "mimi", "model", "command", "audio", "hub")) {
       assertTrue(
           CLASSES.stream().anyMatch(resideInAPackage("io.moshimlx." + part)),
           "no class in " + part);
@@ -52,6 +53,7 @@ class ArchitectureTest {
     holds(onlyIn("io.moshimlx.audio..", "javax.sound.."));
     holds(onlyIn("io.moshimlx.text..", "com.google.protobuf.."));
     holds(onlyIn("io.moshimlx.terminal..", "org.jline.."));
+    holds(onlyIn("io.moshimlx.hub..", "java.net.http.."));
     holds(
         noMethods()
             .that()
@@ -77,6 +79,7 @@ class ArchitectureTest {
                   "dialogue",
                   "audio",
                   "text",
+                  "hub",
                   "event",
                   "terminal",
                   "doctor",
@@ -113,6 +116,8 @@ class ArchitectureTest {
             .definedBy("io.moshimlx.audio..")
             .layer("text")
             .definedBy("io.moshimlx.text..")
+            .layer("hub")
+            .definedBy("io.moshimlx.hub..")
             .layer("event")
             .definedBy("io.moshimlx.event..")
             .layer("mlx")
@@ -129,6 +134,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("doctor", "command")
             .whereLayer("model")
             .mayOnlyBeAccessedByLayers("dialogue", "doctor", "command")
+            .whereLayer("hub")
+            .mayOnlyBeAccessedByLayers("command")
             .whereLayer("text")
             .mayOnlyBeAccessedByLayers("dialogue", "command")
             .whereLayer("audio")

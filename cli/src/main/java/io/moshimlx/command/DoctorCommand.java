@@ -11,7 +11,6 @@ import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,11 +63,7 @@ final class DoctorCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     try (TransientLine line = new TransientLine(parent.terminal())) {
       Doctor.Choice choice =
-          new Doctor.Choice(
-              () -> ModelFiles.find(folder(), model.quantization()),
-              model.dtype(),
-              inputDevice,
-              outputDevice);
+          new Doctor.Choice(this::files, model.dtype(), inputDevice, outputDevice);
       new Doctor(
               choice,
               check -> line.show("checking: " + check),
@@ -88,8 +83,10 @@ final class DoctorCommand implements Callable<Integer> {
     return ok ? ExitStatus.DONE : ExitStatus.FAILED;
   }
 
-  private Path folder() {
-    return model.name() == null ? ModelOptions.folder(ModelOptions.DEMO) : model.folder();
+  private ModelFiles files() {
+    ModelOptions.Located located =
+        model.here(new ModelStore(parent.terminal(), parent.environment()));
+    return ModelFiles.find(located.folder(), located.quantization());
   }
 
   private static String asText(Finding finding) {

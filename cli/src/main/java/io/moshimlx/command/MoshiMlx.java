@@ -4,6 +4,7 @@ import io.moshimlx.terminal.Terminal;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -18,9 +19,10 @@ import picocli.CommandLine.Spec;
     name = "moshi-mlx",
     subcommands = {
       RunCommand.class,
+      ModelsCommand.class,
+      QuantizeCommand.class,
       DevicesCommand.class,
-      DoctorCommand.class,
-      QuantizeCommand.class
+      DoctorCommand.class
     },
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,
@@ -44,6 +46,7 @@ import picocli.CommandLine.Spec;
     })
 final class MoshiMlx implements Runnable {
   private final Terminal terminal;
+  private final Map<String, String> environment;
   @Spec private CommandSpec spec;
 
   @Option(
@@ -52,21 +55,32 @@ final class MoshiMlx implements Runnable {
       description = "On failure, show where in the program it happened.")
   private boolean verbose;
 
-  MoshiMlx(Terminal terminal) {
+  MoshiMlx(Terminal terminal, Map<String, String> environment) {
     this.terminal = terminal;
+    this.environment = environment;
   }
 
   Terminal terminal() {
     return terminal;
   }
 
+  /** The variables of the process's environment. */
+  Map<String, String> environment() {
+    return environment;
+  }
+
   boolean verbose() {
     return verbose;
   }
 
-  /** Runs the command given and returns the exit status. */
+  /** Runs the command given, in the environment of this process, and returns the exit status. */
   static int execute(Terminal terminal, String... arguments) {
-    MoshiMlx command = new MoshiMlx(terminal);
+    return execute(terminal, System.getenv(), arguments);
+  }
+
+  /** Runs the command given and returns the exit status. */
+  static int execute(Terminal terminal, Map<String, String> environment, String... arguments) {
+    MoshiMlx command = new MoshiMlx(terminal, environment);
     Failures failures = new Failures(command);
     try {
       return new CommandLine(command)

@@ -50,15 +50,17 @@ import picocli.CommandLine.Spec;
     },
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
-      "moshi-mlx run --model DIR|demo [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model DIR|demo --input WAV [--output WAV] [OPTIONS]"
+      "moshi-mlx run --model MODEL [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL --input WAV [--output WAV] [OPTIONS]",
+      "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]"
     },
     sortOptions = false,
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  moshi-mlx run --model ~/moshiko --record talk.wav",
+      "  moshi-mlx run --quant q4",
+      "  moshi-mlx run --model moshika-q4 --record talk.wav",
       "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
       "  moshi-mlx run --model ~/moshiko --input hello.wav --output reply.wav --tail 5",
       "  moshi-mlx run --model demo --input hello.wav --temp 0 --events -"
@@ -73,13 +75,16 @@ final class RunCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nModel:%n", order = 1)
   private final ModelOptions model = new ModelOptions();
 
-  @ArgGroup(validate = false, heading = "%nInput and output:%n", order = 2)
+  @ArgGroup(validate = false, heading = "%nA model that is not here:%n", order = 2)
+  private final FetchOptions fetching = new FetchOptions();
+
+  @ArgGroup(validate = false, heading = "%nInput and output:%n", order = 3)
   private final Streams streams = new Streams();
 
-  @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 3)
+  @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 4)
   private final LiveOptions live = new LiveOptions();
 
-  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 4)
+  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 5)
   private final SamplingOptions sampling = new SamplingOptions();
 
   /** What is heard, said and told. */
@@ -123,8 +128,15 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkUsage();
-    ModelFiles files = ModelFiles.find(model.folder(), model.quantization());
+    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
+    // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
+    ModelOptions.Located located = model.locate(store, fetching);
     try (Interrupts interrupts = Interrupts.watch()) {
+      if (located.missing().isPresent()
+          && !store.fetch(located.missing().orElseThrow(), interrupts::raised)) {
+        return ExitStatus.INTERRUPTED;
+      }
+      ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
       EndReason reason =
           streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
       // Who leaves by a key has left in order.
@@ -234,7 +246,7 @@ final class RunCommand implements Callable<Integer> {
   private void checkUsage() {
     List<String> faults = new ArrayList<>();
     if (model.name() == null) {
-      faults.add("--model is missing: name a model's folder, or 'demo'");
+      faults.add("--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'");
     }
     if (streams.input == null && streams.output != null) {
       faults.add("--output goes with --input; a live conversation is recorded with --record");

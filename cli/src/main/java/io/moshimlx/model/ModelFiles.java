@@ -32,10 +32,6 @@ public record ModelFiles(
     Optional<Path> mimiConfig,
     Path tokenizer) {
 
-  private static final String DEFAULT_WEIGHTS = "model.safetensors";
-  private static final String DEFAULT_MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
-  private static final String DEFAULT_TOKENIZER = "tokenizer_spm_32k_3.model";
-
   /**
    * Finds the files of a model directory; reads nothing but {@code config.json} and the header of
    * the weights.
@@ -49,31 +45,23 @@ public record ModelFiles(
           directory
               + " is not a folder; give --model a folder that holds a Moshi model, or 'demo'");
     }
-    Path configFile = directory.resolve("config.json");
-    Optional<JsonConfig> json =
-        Files.exists(configFile) ? Optional.of(JsonConfig.read(configFile)) : Optional.empty();
-    Path named =
-        json.flatMap(j -> j.sibling("moshi_name")).orElse(directory.resolve(DEFAULT_WEIGHTS));
-    Path weights = weights(directory, named, quantization);
+    Optional<JsonConfig> json = ModelNames.config(directory);
+    ModelNames names = ModelNames.of(json, quantization);
+    Path weights = weights(directory, names.weights(), quantization);
     return new ModelFiles(
         json.map(LmConfig::read).orElseGet(LmConfig::moshi7b),
         json.map(Sampling.Defaults::read).orElse(Sampling.Defaults.UPSTREAM),
         weights,
         Quantization.of(weights),
-        existing(json, "mimi_name", directory.resolve(DEFAULT_MIMI), "audio codec"),
-        json.flatMap(j -> j.sibling("mimi_config_name"))
-            .map(p -> present(p, "codec configuration")),
-        existing(json, "tokenizer_name", directory.resolve(DEFAULT_TOKENIZER), "tokenizer"));
+        present(directory.resolve(names.mimi()), "audio codec"),
+        names.mimiConfig().map(directory::resolve).map(p -> present(p, "codec configuration")),
+        present(directory.resolve(names.tokenizer()), "tokenizer"));
   }
 
   /** The same model with other weights. */
   public ModelFiles withWeights(Path file) {
     return new ModelFiles(
         config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer);
-  }
-
-  private static Path existing(Optional<JsonConfig> json, String key, Path usual, String what) {
-    return present(json.flatMap(j -> j.sibling(key)).orElse(usual), what);
   }
 
   private static Path present(Path file, String what) {
@@ -84,14 +72,14 @@ public record ModelFiles(
     return file;
   }
 
-  /** The named file, or its sibling in the precision wanted, or the only one there is. */
-  private static Path weights(Path directory, Path named, Optional<Quantization> wanted) {
-    List<Path> candidates = candidates(directory, wanted);
+  /** The likeliest of the named files, or the only one there is. */
+  private static Path weights(Path directory, List<String> named, Optional<Quantization> wanted) {
     Optional<Path> exact =
-        wanted.isEmpty() ? Optional.of(named) : inPrecision(named, wanted.orElseThrow());
-    if (exact.filter(Files::isRegularFile).isPresent()) {
+        named.stream().limit(1).map(directory::resolve).filter(Files::isRegularFile).findFirst();
+    if (exact.isPresent()) {
       return exact.orElseThrow();
     }
+    List<Path> candidates = candidates(directory, wanted);
     if (candidates.size() == 1) {
       return candidates.getFirst();
     }
@@ -104,7 +92,7 @@ public record ModelFiles(
                   what,
                   wanted.isPresent()
                       ? "; choose another --quant, or a folder that has them"
-                      : " (" + named.getFileName() + "); fetch the model again"));
+                      : " (" + named.getFirst() + "); fetch the model again"));
     }
     throw new UserException(
         "%s holds several %sweights (%s); choose one with --quant"
@@ -113,16 +101,6 @@ public record ModelFiles(
                 what,
                 String.join(
                     ", ", candidates.stream().map(p -> p.getFileName().toString()).toList())));
-  }
-
-  private static Optional<Path> inPrecision(Path named, Quantization wanted) {
-    String name = named.getFileName().toString();
-    String suffix = Quantization.ofFile(name).suffix();
-    return name.endsWith(suffix)
-        ? Optional.of(
-            named.resolveSibling(
-                name.substring(0, name.length() - suffix.length()) + wanted.suffix()))
-        : Optional.empty();
   }
 
   /** Files that by their name are a language model, in name order. */

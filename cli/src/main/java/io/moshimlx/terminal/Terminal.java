@@ -3,9 +3,12 @@ package io.moshimlx.terminal;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The standard streams of a process, in UTF-8 whatever the locale.
@@ -14,12 +17,22 @@ import java.nio.charset.StandardCharsets;
  * @param err stderr; never fails
  * @param outIsTerminal whether stdout is a terminal
  * @param errIsTerminal whether stderr is a terminal
+ * @param keyboard stdin, where that is a terminal
  */
 public record Terminal(
-    OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
+    OutputStream out,
+    PrintStream err,
+    boolean outIsTerminal,
+    boolean errIsTerminal,
+    Optional<InputStream> keyboard) {
 
   /** Names the streams that are terminals; set by the launcher, because the JDK cannot tell. */
   private static final String TERMINALS = System.getProperty("moshimlx.terminals");
+
+  /** Streams without a keyboard. */
+  public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
+    this(out, err, outIsTerminal, errIsTerminal, Optional.empty());
+  }
 
   /** The streams of this process. */
   public static Terminal ofProcess() {
@@ -27,7 +40,31 @@ public record Terminal(
         new FileOutputStream(FileDescriptor.out),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         isTerminal("stdout"),
-        isTerminal("stderr"));
+        isTerminal("stderr"),
+        isTerminal("stdin") ? Optional.of(System.in) : Optional.empty());
+  }
+
+  /** Whether somebody is there to be asked. */
+  public boolean canAsk() {
+    return errIsTerminal && keyboard.isPresent();
+  }
+
+  /** Asks a question that the answer "y" or "yes" agrees to; anything else does not. */
+  public boolean agrees(String question) {
+    err.print(question + " [y/N] ");
+    err.flush();
+    StringBuilder answer = new StringBuilder();
+    try {
+      // Byte by byte: what comes after the line is for others.
+      for (int c = keyboard.orElseThrow().read();
+          c >= 0 && c != '\n';
+          c = keyboard.orElseThrow().read()) {
+        answer.append((char) c);
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return answer.toString().strip().matches("(?i)y|yes");
   }
 
   @SuppressWarnings("SystemConsoleNull") // It does again since JDK 25.

@@ -19,13 +19,19 @@ public final class TransientLine implements AutoCloseable {
   /** Shows a text, at most ten times a second. */
   public void show(String text) {
     long now = System.nanoTime();
-    if (!terminal.errIsTerminal() || (shown && now - drawnNanos < REDRAW_NANOS)) {
-      return;
+    if (!shown || now - drawnNanos >= REDRAW_NANOS) {
+      draw(text);
+      drawnNanos = now;
     }
-    terminal.err().print(CLEAR + Columns.cut(text, COLUMNS) + "\r");
-    terminal.err().flush();
-    shown = true;
-    drawnNanos = now;
+  }
+
+  /** Shows a text now. */
+  void draw(String text) {
+    if (terminal.errIsTerminal()) {
+      terminal.err().print(CLEAR + Columns.cut(text, COLUMNS) + "\r");
+      terminal.err().flush();
+      shown = true;
+    }
   }
 
   /** Removes what is shown, until there is something else. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Runs moshi-mlx as its users do, in this process or in one of its own. */
 final class Cli {
@@ -49,14 +50,20 @@ final class Cli {
     }
   }
 
-  /** Runs a command in this process. */
+  /** Runs a command in this process, without any variable of its environment. */
   static Result run(Object... arguments) {
+    return run(Map.of(), arguments);
+  }
+
+  /** Runs a command in this process, with these variables. */
+  static Result run(Map<String, String> environment, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     int status =
         MoshiMlx.execute(
             new Terminal(out, errors, false, false),
+            environment,
             Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

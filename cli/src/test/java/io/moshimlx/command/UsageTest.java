@@ -44,7 +44,7 @@ class UsageTest {
   @Test
   void whatBelongsTogetherIsNeededTogether() {
     refused(
-        "--model is missing: name a model's folder, or 'demo'",
+        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'",
         "moshi-mlx run",
         Cli.run("run", "--input", "in.wav"));
     refused(
@@ -55,6 +55,16 @@ class UsageTest {
         "--tail goes with --input",
         "moshi-mlx run",
         Cli.run("run", "--model", "demo", "--tail", "3"));
+  }
+
+  @Test
+  void aModelToFetchIsNeeded() {
+    for (String command : new String[] {"pull", "path", "rm"}) {
+      refused(
+          "Missing required parameter: 'NAME|ORG/NAME'",
+          "moshi-mlx models " + command,
+          Cli.run("models", command));
+    }
   }
 
   @ParameterizedTest
@@ -124,6 +134,8 @@ class UsageTest {
           "--model",
           "--quant",
           "--dtype",
+          "--yes",
+          "--offline",
           "--input",
           "--output",
           "--tail",

@@ -1,0 +1,235 @@
+package io.moshimlx.command;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.moshimlx.ByteCount;
+import io.moshimlx.UserException;
+import io.moshimlx.hub.Catalogue;
+import io.moshimlx.hub.KnownModel;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code moshi-mlx models}: what can be talked with, fetched and removed. */
+@Command(
+    name = "models",
+    header = "List the models that can be talked with; fetch and remove them.",
+    description = {
+      "The known models, and whether they are here. They come from the Hugging Face hub and lie in "
+          + "the cache that Python's huggingface_hub uses as well; HF_HOME, HF_HUB_CACHE, "
+          + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there."
+    },
+    subcommands = {
+      ModelsCommand.Pull.class,
+      ModelsCommand.Locate.class,
+      ModelsCommand.Remove.class
+    },
+    customSynopsis = {"moshi-mlx models [--json]", "moshi-mlx models pull|path|rm NAME [OPTIONS]"},
+    descriptionHeading = "%n",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {"  moshi-mlx models pull moshiko-q4", "  moshi-mlx models rm moshiko-q4 --yes"})
+final class ModelsCommand implements Runnable {
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+  @ParentCommand private MoshiMlx parent;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
+              + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
+              + "'here' and 'path'.")
+  private boolean json;
+
+  private ModelStore store() {
+    return new ModelStore(parent.terminal(), parent.environment());
+  }
+
+  @Override
+  public void run() {
+    ModelStore store = store();
+    print(json ? asJson(store) : asText(store));
+  }
+
+  private static HubModel model(KnownModel known) {
+    return HubModel.of(known.name(), Optional.empty()).orElseThrow();
+  }
+
+  private static String asJson(ModelStore store) {
+    JsonArray list = new JsonArray();
+    for (KnownModel known : Catalogue.all()) {
+      Optional<Path> folder = store.folder(model(known));
+      JsonObject entry = new JsonObject();
+      entry.addProperty("name", known.name());
+      entry.addProperty("family", known.family());
+      entry.addProperty("task", known.task());
+      entry.addProperty("precision", known.precision());
+      entry.addProperty("repository", known.repository().toString());
+      entry.addProperty("gated", known.gated());
+      entry.addProperty("licence", known.licence());
+      entry.addProperty("download_bytes", known.downloadBytes());
+      entry.addProperty("memory_bytes", known.memoryBytes());
+      entry.addProperty("here", folder.isPresent());
+      entry.addProperty("path", folder.map(Path::toString).orElse(null));
+      list.add(entry);
+    }
+    JsonObject all = new JsonObject();
+    all.add("models", list);
+    return GSON.toJson(all) + "\n";
+  }
+
+  private static String asText(ModelStore store) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "HERE", "TASK", "LICENCE"));
+    for (KnownModel known : Catalogue.all()) {
+      HubModel model = model(known);
+      rows.add(
+          List.of(
+              known.name(),
+              ByteCount.of(known.downloadBytes()),
+              ByteCount.of(known.memoryBytes()),
+              store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
+              known.task(),
+              known.licence() + (known.gated() ? ", gated" : "")));
+    }
+    return table(rows);
+  }
+
+  /** Columns two spaces apart; numbers are flush right. */
+  private static String table(List<List<String>> rows) {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < row.size(); i++) {
+        int column = i;
+        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElseThrow();
+        boolean number = i == 1 || i == 2;
+        line.append(("%" + (number ? "" : "-") + width + "s  ").formatted(row.get(i)));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+
+  private void print(String text) {
+    try {
+      parent.terminal().out().write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw UserException.cannotWriteOn("stdout", e);
+    }
+  }
+
+  @Command(
+      name = "pull",
+      header = "Fetch a model, or what is missing of it, in its newest revision.",
+      description = "What was stopped goes on where it was; what is here is not fetched again.",
+      descriptionHeading = "%n",
+      optionListHeading = "%nOptions:%n",
+      footer = "  moshi-mlx models pull moshiko-q4")
+  static final class Pull implements Callable<Integer> {
+    @ParentCommand private ModelsCommand models;
+    @Mixin private NamedModel named;
+
+    @Option(
+        names = "--offline",
+        description = "Never touch the network: only say whether it is here.")
+    private boolean offline;
+
+    @Override
+    public Integer call() {
+      HubModel model = named.get();
+      ModelStore store = models.store();
+      Optional<UserException> refusal = store.offline(model, offline);
+      if (refusal.isPresent()) {
+        if (store.folder(model).isEmpty()) {
+          throw refusal.orElseThrow();
+        }
+        return ExitStatus.DONE;
+      }
+      ModelStore.Fetch fetch = store.plan(model);
+      try (Interrupts interrupts = Interrupts.watch()) {
+        if (!store.fetch(fetch, interrupts::raised)) {
+          return ExitStatus.INTERRUPTED;
+        }
+      }
+      if (models.parent.terminal().errIsTerminal()) {
+        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
+      }
+      return ExitStatus.DONE;
+    }
+  }
+
+  @Command(
+      name = "path",
+      header = "Print the folder of a model that is here.",
+      optionListHeading = "%nOptions:%n",
+      footer = "  ls -lL \"$(moshi-mlx models path moshiko-q4)\"")
+  static final class Locate implements Runnable {
+    @ParentCommand private ModelsCommand models;
+    @Mixin private NamedModel named;
+
+    @Override
+    public void run() {
+      models.print(models.store().require(named.get()) + "\n");
+    }
+  }
+
+  @Command(
+      name = "rm",
+      header = "Remove a model from the cache.",
+      description = {
+        "Removes its newest revision here and whatever no other revision needs. Programs that share "
+            + "the cache will have to fetch it again."
+      },
+      descriptionHeading = "%n",
+      optionListHeading = "%nOptions:%n",
+      footer = "  moshi-mlx models rm moshiko-q4 --yes")
+  static final class Remove implements Runnable {
+    @ParentCommand private ModelsCommand models;
+    @Mixin private NamedModel named;
+
+    @Option(names = "--yes", description = "Do not ask.")
+    private boolean yes;
+
+    @Override
+    public void run() {
+      HubModel model = named.get();
+      ModelStore store = models.store();
+      if (!store.hasAny(model)) {
+        throw new UserException(
+            "%s is not here, so there is nothing to remove".formatted(model.name()));
+      }
+      if (!yes && !agreed(model)) {
+        throw new UserException("%s stays; give --yes to remove it".formatted(model.name()));
+      }
+      List<String> kept = store.remove(model);
+      if (!kept.isEmpty()) {
+        models
+            .parent
+            .terminal()
+            .err()
+            .printf(
+                "moshi-mlx: other revisions of %s stay, for other programs use them: %s%n",
+                model.repository(), String.join(", ", kept));
+      }
+    }
+
+    private boolean agreed(HubModel model) {
+      return models.parent.terminal().canAsk()
+          && models.parent.terminal().agrees("Remove %s?".formatted(model.name()));
+    }
+  }
+}

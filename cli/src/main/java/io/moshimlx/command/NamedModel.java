@@ -1,0 +1,28 @@
+package io.moshimlx.command;
+
+import io.moshimlx.model.Quantization;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The model that a command is about. */
+final class NamedModel {
+  @Parameters(
+      paramLabel = "NAME|ORG/NAME",
+      description =
+          "A name that 'moshi-mlx models' lists, with or without its precision, or a repository of "
+              + "the hub.")
+  private String name;
+
+  @Option(
+      names = "--quant",
+      paramLabel = "q4|q8|bf16",
+      converter = QuantizationConverter.class,
+      description = "The precision, where the name does not tell it.")
+  private Quantization quantization;
+
+  HubModel get() {
+    return HubModel.of(name, Optional.ofNullable(quantization))
+        .orElseThrow(() -> HubModel.unknown(name));
+  }
+}

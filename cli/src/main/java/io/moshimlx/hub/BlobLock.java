@@ -1,0 +1,84 @@
+package io.moshimlx.hub;
+
+import io.moshimlx.UserException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/**
+ * Keeps a second process from fetching the same content at the same time. The system releases it
+ * when its owner dies.
+ *
+ * <p>Its file is our own: Python's library locks with {@code flock}, of which Java's locks see
+ * nothing.
+ */
+final class BlobLock implements AutoCloseable {
+  private static final long POLL_MILLIS = 200;
+
+  private final FileChannel channel;
+
+  private BlobLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Waits for the lock. */
+  static BlobLock await(Path file, String name, DownloadMonitor monitor) {
+    boolean told = false;
+    while (true) {
+      Optional<BlobLock> lock = attempt(file);
+      if (lock.isPresent()) {
+        return lock.orElseThrow();
+      }
+      HubClient.stopIfWanted(monitor);
+      if (!told) {
+        monitor.note("waiting for another process that is fetching " + name);
+        told = true;
+      }
+      HubClient.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** The lock, unless another holds it. */
+  static Optional<BlobLock> attempt(Path file) {
+    FileChannel channel = null;
+    try {
+      Files.createDirectories(file.getParent());
+      channel =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return Optional.of(new BlobLock(channel));
+      }
+      channel.close();
+      return Optional.empty();
+    } catch (OverlappingFileLockException e) {
+      closeQuietly(channel);
+      return Optional.empty();
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw UserException.cannotWrite(file, e, "set HF_HUB_CACHE to a folder of yours");
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // It holds no lock.
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(channel);
+  }
+}

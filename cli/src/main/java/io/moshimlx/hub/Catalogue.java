@@ -1,0 +1,130 @@
+package io.moshimlx.hub;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The known models that talk. Sizes are those of the published files, to three digits.
+ *
+ * <p>A KV cache takes layers × context × 2 × dim × 2 bytes.
+ */
+public final class Catalogue {
+  private static final String CC_BY = "CC-BY 4.0";
+  private static final long CODEC = 385_200_000;
+  private static final long CACHE_7B = 32L * 3000 * 2 * 4096 * 2;
+  private static final long CACHE_1B = 16L * 3000 * 2 * 2048 * 2;
+  private static final long CACHE_2B = 24L * 3000 * 2 * 2560 * 2;
+
+  private static final List<KnownModel> MODELS = models();
+
+  private Catalogue() {}
+
+  private static List<KnownModel> models() {
+    List<KnownModel> models = new ArrayList<>();
+    for (String voice : List.of("moshiko", "moshika")) {
+      String task = "conversation, %s voice".formatted(voice.equals("moshiko") ? "male" : "female");
+      models.add(moshi(voice, "q4", task, 4_810_000_000L));
+      models.add(moshi(voice, "q8", task, 8_170_000_000L));
+      models.add(moshi(voice, "bf16", task, 15_400_000_000L));
+    }
+    models.add(hibiki("1b", 3_600_000_000L, CACHE_1B));
+    models.add(hibiki("2b", 6_200_000_000L, CACHE_2B));
+    models.add(
+        new KnownModel(
+            "personaplex",
+            "bf16",
+            "conversation in a role",
+            new RepoId("nvidia", "personaplex-7b-v1"),
+            16_700_000_000L,
+            CODEC,
+            CACHE_7B,
+            "NVIDIA Open Model License",
+            true));
+    return List.copyOf(models);
+  }
+
+  private static KnownModel moshi(String voice, String precision, String task, long weightBytes) {
+    RepoId repository = new RepoId("kyutai", "%s-mlx-%s".formatted(voice, precision));
+    return new KnownModel(
+        voice, precision, task, repository, weightBytes, CODEC, CACHE_7B, CC_BY, false);
+  }
+
+  private static KnownModel hibiki(String size, long weightBytes, long cacheBytes) {
+    return new KnownModel(
+        "hibiki-" + size,
+        "bf16",
+        "translation, French to English",
+        new RepoId("kyutai", "hibiki-%s-mlx-bf16".formatted(size)),
+        weightBytes,
+        CODEC,
+        cacheBytes,
+        CC_BY,
+        false);
+  }
+
+  /** All of them, in the order to show them in. */
+  public static List<KnownModel> all() {
+    return MODELS;
+  }
+
+  /** The model of that name ({@code moshiko-q4}), or the first of that family ({@code moshiko}). */
+  public static Optional<KnownModel> find(String name) {
+    return MODELS.stream()
+        .filter(model -> model.name().equals(name) || model.family().equals(name))
+        .findFirst();
+  }
+
+  /** The model of that family in that precision. */
+  public static Optional<KnownModel> find(String family, String precision) {
+    return MODELS.stream()
+        .filter(model -> model.family().equals(family) && model.precision().equals(precision))
+        .findFirst();
+  }
+
+  /** The model that a repository holds. */
+  public static Optional<KnownModel> of(RepoId repository) {
+    return MODELS.stream().filter(model -> model.repository().equals(repository)).findFirst();
+  }
+
+  /** Up to three models whose name or repository is nearly the one given, the nearest first. */
+  public static List<KnownModel> nearest(String name) {
+    return MODELS.stream()
+        .filter(model -> distance(model, name) <= Math.max(2, name.length() / 3))
+        .sorted(Comparator.comparingInt(model -> distance(model, name)))
+        .limit(3)
+        .toList();
+  }
+
+  private static int distance(KnownModel model, String name) {
+    String asked = name.toLowerCase(Locale.ROOT);
+    return List.of(model.name(), model.family(), model.repository().toString()).stream()
+        // The beginning of a name is as near as one wrong letter.
+        .mapToInt(known -> {
+          boolean begins = asked.length() > 2 && known.startsWith(asked);
+          return Math.min(distance(known, asked), begins ? 1 : Integer.MAX_VALUE);
+        })
+        .min()
+        .orElseThrow();
+  }
+
+  /** Characters to insert, delete or replace. */
+  private static int distance(String one, String other) {
+    int[] row = new int[other.length() + 1];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= one.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j < row.length; j++) {
+        int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[other.length()];
+  }
+}

@@ -1,0 +1,41 @@
+package io.moshimlx.hub;
+
+/**
+ * A model of the catalogue.
+ *
+ * @param family its name without the precision
+ * @param precision {@code q4}, {@code q8} or {@code bf16}
+ * @param task what it does, in a few words
+ * @param repository where it is
+ * @param weightBytes the size of the language model's weights
+ * @param codecBytes the size of codec and tokenizer
+ * @param cacheBytes what its KV cache takes when it is full
+ * @param licence of the weights
+ * @param gated whether the repository opens only to those who accept its conditions
+ */
+public record KnownModel(
+    String family,
+    String precision,
+    String task,
+    RepoId repository,
+    long weightBytes,
+    long codecBytes,
+    long cacheBytes,
+    String licence,
+    boolean gated) {
+
+  /** The name that it goes by, e.g. {@code moshiko-q4}. */
+  public String name() {
+    return family + "-" + precision;
+  }
+
+  /** What has to be fetched. */
+  public long downloadBytes() {
+    return weightBytes + codecBytes;
+  }
+
+  /** An estimate: the weights, one codec for each direction, and a full KV cache. */
+  public long memoryBytes() {
+    return weightBytes + 2 * codecBytes + cacheBytes;
+  }
+}

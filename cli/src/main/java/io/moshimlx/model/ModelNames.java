@@ -1,0 +1,79 @@
+package io.moshimlx.model;
+
+import io.moshimlx.UserException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The names of the files that a model consists of, as far as its {@code config.json} tells; they
+ * are plain names of files in one folder. Whether the files are there is another question.
+ *
+ * @param weights the language model, under one of these names, the likeliest first
+ * @param mimi the codec
+ * @param mimiConfig the codec's sizes, where they are not the usual ones
+ * @param tokenizer the SentencePiece model
+ */
+public record ModelNames(
+    List<String> weights, String mimi, Optional<String> mimiConfig, String tokenizer) {
+  /** The file that names the others, where there is one. */
+  public static final String CONFIG = "config.json";
+
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
+  private static final String TOKENIZER = "tokenizer_spm_32k_3.model";
+
+  /**
+   * The names of a model whose {@code config.json}, if it has one, is in this folder.
+   *
+   * @param wanted the precision wanted, or empty for the one that the model names
+   * @throws UserException if {@code config.json} cannot be used
+   */
+  public static ModelNames of(Path directory, Optional<Quantization> wanted) {
+    return of(config(directory), wanted);
+  }
+
+  /** The names of a model without a {@code config.json}. */
+  public static ModelNames usual(Optional<Quantization> wanted) {
+    return of(Optional.empty(), wanted);
+  }
+
+  static Optional<JsonConfig> config(Path directory) {
+    Path file = directory.resolve(CONFIG);
+    return Files.exists(file) ? Optional.of(JsonConfig.read(file)) : Optional.empty();
+  }
+
+  /** The names of a model with that configuration. */
+  static ModelNames of(Optional<JsonConfig> json, Optional<Quantization> wanted) {
+    return new ModelNames(
+        weights(named(json, "moshi_name"), wanted),
+        named(json, "mimi_name").orElse(MIMI),
+        named(json, "mimi_config_name"),
+        named(json, "tokenizer_name").orElse(TOKENIZER));
+  }
+
+  private static Optional<String> named(Optional<JsonConfig> json, String key) {
+    return json.flatMap(j -> j.sibling(key)).map(file -> file.getFileName().toString());
+  }
+
+  private static List<String> weights(Optional<String> named, Optional<Quantization> wanted) {
+    if (wanted.isPresent()) {
+      return inPrecision(named.orElse(WEIGHTS), wanted.orElseThrow()).stream().toList();
+    }
+    return named
+        .map(List::of)
+        .orElseGet(() ->
+            Stream.of(Quantization.BF16, Quantization.Q8, Quantization.Q4)
+                .flatMap(quantization -> inPrecision(WEIGHTS, quantization).stream())
+                .toList());
+  }
+
+  private static Optional<String> inPrecision(String name, Quantization wanted) {
+    String suffix = Quantization.ofFile(name).suffix();
+    return name.endsWith(suffix)
+        ? Optional.of(name.substring(0, name.length() - suffix.length()) + wanted.suffix())
+        : Optional.empty();
+  }
+}
