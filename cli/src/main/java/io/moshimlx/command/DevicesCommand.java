@@ -4,11 +4,8 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,9 +42,9 @@ final class DevicesCommand implements Runnable {
       JsonObject all = new JsonObject();
       all.add("inputs", asJson(inputs));
       all.add("outputs", asJson(outputs));
-      print(GSON.toJson(all) + "\n");
+      parent.terminal().print(GSON.toJson(all) + "\n");
     } else {
-      print(asText("Inputs", inputs) + asText("Outputs", outputs));
+      parent.terminal().print(asText("Inputs", inputs) + asText("Outputs", outputs));
     }
   }
 
@@ -73,13 +70,5 @@ final class DevicesCommand implements Runnable {
           .append(device.isDefault() ? "  (default)\n" : "\n");
     }
     return text.toString();
-  }
-
-  private void print(String text) {
-    try {
-      parent.terminal().out().write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
-    }
   }
 }

@@ -4,13 +4,10 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.moshimlx.UserException;
 import io.moshimlx.doctor.Doctor;
 import io.moshimlx.doctor.Finding;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -71,14 +68,14 @@ final class DoctorCommand implements Callable<Integer> {
                 findings.add(finding);
                 line.clear();
                 if (!json) {
-                  print(asText(finding));
+                  parent.terminal().print(asText(finding));
                 }
               })
           .examine();
     }
     boolean ok = findings.stream().noneMatch(f -> f.level() == Finding.Level.PROBLEM);
     if (json) {
-      print(GSON.toJson(asJson(ok, findings)) + "\n");
+      parent.terminal().print(GSON.toJson(asJson(ok, findings)) + "\n");
     }
     return ok ? ExitStatus.DONE : ExitStatus.FAILED;
   }
@@ -112,13 +109,5 @@ final class DoctorCommand implements Callable<Integer> {
     all.addProperty("ok", ok);
     all.add("checks", checks);
     return all;
-  }
-
-  private void print(String text) {
-    try {
-      parent.terminal().out().write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
-    }
   }
 }

@@ -8,8 +8,6 @@ import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +59,7 @@ final class ModelsCommand implements Runnable {
   @Override
   public void run() {
     ModelStore store = store();
-    print(json ? asJson(store) : asText(store));
+    parent.terminal().print(json ? asJson(store) : asText(store));
   }
 
   private static HubModel model(KnownModel known) {
@@ -124,14 +122,6 @@ final class ModelsCommand implements Runnable {
     return text.toString();
   }
 
-  private void print(String text) {
-    try {
-      parent.terminal().out().write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
-    }
-  }
-
   @Command(
       name = "pull",
       header = "Fetch a model, or what is missing of it, in its newest revision.",
@@ -183,7 +173,7 @@ final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
-      models.print(models.store().require(named.get()) + "\n");
+      models.parent.terminal().print(models.store().require(named.get()) + "\n");
     }
   }
 

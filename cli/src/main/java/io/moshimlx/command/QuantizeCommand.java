@@ -11,7 +11,6 @@ import io.moshimlx.model.QuantizedFolder;
 import io.moshimlx.model.Quantizer;
 import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -179,23 +178,27 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private Path tell(Quantizer quantizer, Path weights, Quantization target) {
-    print(
-        "%s: %d bits in groups of %d, %s, from %s"
-            .formatted(
-                weights,
-                target.bits(),
-                target.groupSize(),
-                size(quantizer.targetBytes()),
-                size(quantizer.sourceBytes())));
+    parent
+        .terminal()
+        .print(
+            "%s: %d bits in groups of %d, %s, from %s\n"
+                .formatted(
+                    weights,
+                    target.bits(),
+                    target.groupSize(),
+                    size(quantizer.targetBytes()),
+                    size(quantizer.sourceBytes())));
     List<String> left = quantizer.left();
     if (!left.isEmpty()) {
       int unnamed = left.size() - NAMED_TENSORS;
-      print(
-          "left as stored, for groups of %d do not divide their rows: %s%s"
-              .formatted(
-                  target.groupSize(),
-                  String.join(", ", left.subList(0, Math.min(NAMED_TENSORS, left.size()))),
-                  unnamed > 0 ? " and %d more".formatted(unnamed) : ""));
+      parent
+          .terminal()
+          .print(
+              "left as stored, for groups of %d do not divide their rows: %s%s\n"
+                  .formatted(
+                      target.groupSize(),
+                      String.join(", ", left.subList(0, Math.min(NAMED_TENSORS, left.size()))),
+                      unnamed > 0 ? " and %d more".formatted(unnamed) : ""));
     }
     return weights;
   }
@@ -228,7 +231,11 @@ final class QuantizeCommand implements Callable<Integer> {
               interrupts::raised);
     }
     report.ifPresent(r ->
-        print("fidelity: text %s; audio %s".formatted(describe(r.text()), describe(r.audio()))));
+        parent
+            .terminal()
+            .print(
+                "fidelity: text %s; audio %s\n"
+                    .formatted(describe(r.text()), describe(r.audio()))));
     return report.isPresent();
   }
 
@@ -245,14 +252,6 @@ final class QuantizeCommand implements Callable<Integer> {
       return Files.exists(other) && Files.isSameFile(one, other);
     } catch (IOException e) {
       throw UserException.cannotRead(one, e, "name a file that can be read");
-    }
-  }
-
-  private void print(String line) {
-    try {
-      parent.terminal().out().write((line + "\n").getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.moshimlx.terminal;
 
-import io.moshimlx.UserException;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.Event;
@@ -8,8 +7,6 @@ import io.moshimlx.event.EventSink;
 import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionEvent;
 import io.moshimlx.event.WarningEvent;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
 
 /**
@@ -97,7 +94,7 @@ public final class SessionView implements EventSink, AutoCloseable {
   private void frame(FrameEvent frame) {
     if (showText && !frame.text().isEmpty()) {
       String text = textShown ? frame.text() : frame.text().stripLeading();
-      print(below ? wrapped(text) : text);
+      terminal.print(below ? wrapped(text) : text);
       textShown = true;
     }
     status.frame(frame);
@@ -123,7 +120,7 @@ public final class SessionView implements EventSink, AutoCloseable {
     if (below) {
       if (Columns.of(line.toString()) > room) {
         // The terminal became narrower and has wrapped the line in a way of its own.
-        print("\n");
+        terminal.print("\n");
         line.setLength(0);
       }
       int column = Columns.of(line.toString());
@@ -139,7 +136,7 @@ public final class SessionView implements EventSink, AutoCloseable {
   /** Removes the status line and leaves the cursor at the start of an empty line. */
   private void clear() {
     if (below && !line.isEmpty()) {
-      print("\n");
+      terminal.print("\n");
       line.setLength(0);
     }
     if (statusShown) {
@@ -181,21 +178,12 @@ public final class SessionView implements EventSink, AutoCloseable {
     return (back > 0 ? "\033[" + back + "D" : "") + CLEAR_REST + "\n" + CLEAR_REST + line;
   }
 
-  private void print(String text) {
-    try {
-      terminal.out().write(text.getBytes(StandardCharsets.UTF_8));
-      terminal.out().flush();
-    } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
-    }
-  }
-
   /** Ends the text with a line break and removes the status line; idempotent. */
   @Override
   public void close() {
     clear();
     if (textShown && !below) {
-      print("\n");
+      terminal.print("\n");
     }
     textShown = false;
   }

@@ -1,5 +1,6 @@
 package io.moshimlx.terminal;
 
+import io.moshimlx.UserException;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -42,6 +43,20 @@ public record Terminal(
         isTerminal("stdout"),
         isTerminal("stderr"),
         isTerminal("stdin") ? Optional.of(System.in) : Optional.empty());
+  }
+
+  /**
+   * Writes a text to stdout.
+   *
+   * @throws UserException if that can no longer be written
+   */
+  public void print(String text) {
+    try {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+      out.flush();
+    } catch (IOException e) {
+      throw UserException.cannotWriteOn("stdout", e);
+    }
   }
 
   /** Whether somebody is there to be asked. */
