@@ -9,6 +9,7 @@ import static io.moshimlx.mlx.Shapes.reshape;
 
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
+import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
@@ -25,6 +26,11 @@ import java.util.stream.IntStream;
  * <p>Belongs to the thread that loaded it.
  */
 public final class Lm implements AutoCloseable {
+  /** Bytes of freed arrays that MLX may keep: this share of the weights, but so many at least. */
+  private static final long CACHE_SHARE = 16;
+
+  private static final long LEAST_CACHE = 4 << 20;
+
   private final LmConfig config;
   private final Embeddings embeddings;
   private final ConditionProvider conditionProvider;
@@ -61,6 +67,9 @@ public final class Lm implements AutoCloseable {
             : Optional.empty();
     parameters = weights.finish();
     Transforms.eval(parameters);
+    // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
+    // so none of them would be used again, and all be kept until the context is full.
+    Memory.setCacheLimit(Math.max(LEAST_CACHE, Memory.active() / CACHE_SHARE));
   }
 
   /**
