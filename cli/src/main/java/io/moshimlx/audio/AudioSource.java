@@ -9,6 +9,9 @@ public interface AudioSource extends AutoCloseable {
   /** Samples in a frame: 80 ms. */
   int FRAME_SAMPLES = Mimi.FRAME_SAMPLES;
 
+  /** How long a frame lasts. */
+  int FRAME_MILLIS = 1000 * FRAME_SAMPLES / SAMPLE_RATE;
+
   /**
    * Reads the next frame.
    *

@@ -9,15 +9,13 @@ import java.util.function.UnaryOperator;
  * and is the stage of the other. Close it after both.
  */
 public final class EchoPath implements Speaker.Listener, UnaryOperator<float[]>, AutoCloseable {
-  private static final int FRAME_MILLIS =
-      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
-
   private final EchoCanceller canceller = EchoCanceller.open();
 
   /** The echo of a frame begins with its sound, and is heard once a frame of it was captured. */
   @Override
   public void played(float[] frame, long nanosAhead) {
-    canceller.setDelayMillis((int) TimeUnit.NANOSECONDS.toMillis(nanosAhead) + FRAME_MILLIS);
+    canceller.setDelayMillis(
+        (int) TimeUnit.NANOSECONDS.toMillis(nanosAhead) + AudioSource.FRAME_MILLIS);
     canceller.played(frame);
   }
 

@@ -14,11 +14,8 @@ import java.util.Locale;
  * most once a second, with its count.
  */
 public final class Warnings implements AudioNotices {
-  private static final int FRAME_MILLIS =
-      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
-
   /** Frames that are looked at before a machine is called too slow: 10 seconds. */
-  private static final int PACE_FRAMES = 10_000 / FRAME_MILLIS;
+  private static final int PACE_FRAMES = 10_000 / AudioSource.FRAME_MILLIS;
 
   private static final long QUIET_NANOS = 1_000_000_000;
 
@@ -81,7 +78,9 @@ public final class Warnings implements AudioNotices {
   synchronized void pace(double ms) {
     paceMillis += ms;
     paceFrames++;
-    if (paceFrames == PACE_FRAMES && !slowTold && paceMillis / paceFrames > FRAME_MILLIS) {
+    if (paceFrames == PACE_FRAMES
+        && !slowTold
+        && paceMillis / paceFrames > AudioSource.FRAME_MILLIS) {
       slowTold = true;
       add(
           "slow",
@@ -90,7 +89,7 @@ public final class Warnings implements AudioNotices {
               "a frame takes %.0f ms, but lasts only %d: choose a smaller --quant or a smaller"
                   + " model, or close other programs",
               paceMillis / paceFrames,
-              FRAME_MILLIS));
+              AudioSource.FRAME_MILLIS));
     }
   }
 
@@ -135,7 +134,7 @@ public final class Warnings implements AudioNotices {
 
   private void addCount(String code, int frames, String what) {
     if (frames > 0) {
-      add(code, "%d frames (%d ms) %s".formatted(frames, frames * FRAME_MILLIS, what));
+      add(code, "%d frames (%d ms) %s".formatted(frames, frames * AudioSource.FRAME_MILLIS, what));
     }
   }
 

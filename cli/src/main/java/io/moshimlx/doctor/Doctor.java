@@ -18,9 +18,6 @@ import java.util.function.Supplier;
  * depends on something that fails is not looked at.
  */
 public final class Doctor {
-  private static final int FRAME_MILLIS =
-      1000 * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
-
   private static final String LAUNCHER = "start moshi-mlx with scripts/moshi-mlx, which builds it";
   private static final String SOUND =
       "choose one that 'moshi-mlx devices' lists, or talk through files with 'run --input FILE'";
@@ -104,16 +101,16 @@ public final class Doctor {
             Locale.ROOT,
             "%.0f ms of %d, 95 %% of frames within %.0f",
             pace.medianMs(),
-            FRAME_MILLIS,
+            AudioSource.FRAME_MILLIS,
             pace.p95Ms());
-    if (pace.medianMs() > FRAME_MILLIS) {
+    if (pace.medianMs() > AudioSource.FRAME_MILLIS) {
       return Finding.problem(
           "real time",
           "no, " + times,
           "choose a smaller --quant or a smaller model, or close other programs; a recording can be"
               + " answered all the same");
     }
-    return pace.p95Ms() > FRAME_MILLIS
+    return pace.p95Ms() > AudioSource.FRAME_MILLIS
         ? Finding.warning(
             "real time", "just so, " + times, "close other programs, or choose a smaller --quant")
         : Finding.ok("real time", "yes, " + times);
