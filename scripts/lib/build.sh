@@ -175,7 +175,7 @@ build_benchmarks() {
   jars=("$root"/cli/target/cli-*.jar)
   export ALSA_CONFIG_PATH="$root/build/sound/asound.conf" PULSE_COOKIE="$root/build/sound/cookie"
   # shellcheck disable=SC2034 # for the script that sources this
-  benchmark_java=("$(find_jdk)/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED
+  benchmark_java=("$(find_jdk)/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED
     -Djava.library.path="$root/build/native/lib"
     -cp "$root/cli/target/test-classes:$root/mimi-jni/target/test-classes:${jars[0]}:$root/cli/target/lib/*")
 }

@@ -14,12 +14,11 @@ import java.util.Optional;
  * Keeps the last {@code context} steps in a ring of exactly that many places, so that a session has
  * no end.
  *
- * <p>The ring grows by doubling until it is full. It is written in place: its old handle is closed
- * before the step is evaluated, which lets MLX reuse the memory.
+ * <p>All of it is there from the first step on: memory does not grow with the session, and no step
+ * waits for a copy. It is written in place: its old handle is closed before the step is evaluated,
+ * which lets MLX reuse the memory.
  */
 final class RingKvCache implements KvCache, AutoCloseable {
-  private static final int FIRST_CAPACITY = 256;
-
   private final int context;
   private MlxArray ring;
   private long steps;
@@ -51,7 +50,7 @@ final class RingKvCache implements KvCache, AutoCloseable {
     int block = kv.dim(2);
     // Earlier steps of a block still need the places that its later steps overwrite.
     MlxArray joined = block == 1 ? null : join(kv);
-    grow(kv, (int) Math.min(context, steps + block));
+    allocate(kv);
     int from = Math.max(0, block - context);
     while (from < block) {
       int place = (int) ((steps + from) % context);
@@ -91,14 +90,10 @@ final class RingKvCache implements KvCache, AutoCloseable {
     return steps == 0 ? kv : concatenate(2, slice(ring, 2, 0, (int) Math.min(steps, context)), kv);
   }
 
-  private void grow(MlxArray kv, int needed) {
-    int capacity = ring == null ? 0 : ring.dim(2);
-    if (capacity >= needed) {
-      return;
+  private void allocate(MlxArray kv) {
+    if (ring == null) {
+      replace(zeros(kv.dtype(), kv.dim(0), kv.dim(1), context, kv.dim(3)));
     }
-    int larger = Math.min(context, Math.max(needed, Math.max(FIRST_CAPACITY, 2 * capacity)));
-    MlxArray room = zeros(kv.dtype(), kv.dim(0), kv.dim(1), larger - capacity, kv.dim(3));
-    replace(ring == null ? room : concatenate(2, ring, room));
   }
 
   private void write(MlxArray kv, int place, int count) {
