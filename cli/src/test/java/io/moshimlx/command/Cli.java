@@ -77,6 +77,7 @@ final class Cli {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                "-Xmn16m",
                 "--enable-native-access=ALL-UNNAMED",
                 "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-Dmoshimlx.demo=" + DEMO));
@@ -88,16 +89,26 @@ final class Cli {
     return command;
   }
 
-  /** Runs a command line to its end; what it writes goes through files, so that it never waits. */
+  /** Runs a command line to its end. */
   static Result await(Path folder, List<String> command) throws IOException, InterruptedException {
-    Path out = folder.resolve("stdout");
-    Path err = folder.resolve("stderr");
-    int status =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start()
-            .waitFor();
-    return new Result(status, Files.readString(out), Files.readString(err));
+    Process process = start(folder, command);
+    process.waitFor();
+    return result(folder, process);
+  }
+
+  /** Starts a command line; what it writes goes to files in a folder, so that it never waits. */
+  static Process start(Path folder, List<String> command) throws IOException {
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve("stdout").toFile())
+        .redirectError(folder.resolve("stderr").toFile())
+        .start();
+  }
+
+  /** What a process that has ended left in its folder. */
+  static Result result(Path folder, Process process) throws IOException {
+    return new Result(
+        process.exitValue(),
+        Files.readString(folder.resolve("stdout")),
+        Files.readString(folder.resolve("stderr")));
   }
 }

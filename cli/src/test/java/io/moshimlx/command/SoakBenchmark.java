@@ -5,7 +5,6 @@ import com.google.gson.JsonParser;
 import io.moshimlx.audio.SoundServer;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,7 +75,7 @@ final class SoakBenchmark {
                 time.toMinutes(),
                 time.toSecondsPart(),
                 frames,
-                residentMegabytes(process.pid()),
+                ProcessMemory.residentMegabytes(process.pid()),
                 median(lags),
                 median(times),
                 warnings);
@@ -91,15 +90,6 @@ final class SoakBenchmark {
 
   private static double median(List<Double> values) {
     return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(Double.NaN);
-  }
-
-  private static double residentMegabytes(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) / 1000.0;
-      }
-    }
-    return Double.NaN;
   }
 
   /** The recording, 16-bit mono, over and over. */
