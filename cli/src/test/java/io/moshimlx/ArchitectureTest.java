@@ -135,7 +135,7 @@ class ArchitectureTest {
             .whereLayer("model")
             .mayOnlyBeAccessedByLayers("dialogue", "doctor", "command")
             .whereLayer("hub")
-            .mayOnlyBeAccessedByLayers("command")
+            .mayOnlyBeAccessedByLayers("doctor", "command")
             .whereLayer("text")
             .mayOnlyBeAccessedByLayers("dialogue", "command")
             .whereLayer("audio")

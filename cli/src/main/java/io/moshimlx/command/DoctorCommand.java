@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.doctor.Doctor;
 import io.moshimlx.doctor.Finding;
+import io.moshimlx.hub.HubSettings;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ import picocli.CommandLine.ParentCommand;
     name = "doctor",
     header = "Check whether a conversation would work here.",
     description = {
-      "Looks at Java, the native libraries, the device and its memory, the disk, microphone and "
-          + "loudspeaker, and has a model take five seconds of steps. Every problem comes with its "
+      "Looks at Java, the native libraries, the device and its memory, the cache of models, its disk "
+          + "and the hub's token, microphone and loudspeaker, and has a model take five seconds of steps. Every problem comes with its "
           + "remedy. Exit status 1 if a conversation would not work."
     },
     sortOptions = false,
@@ -60,7 +61,12 @@ final class DoctorCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     try (TransientLine line = new TransientLine(parent.terminal())) {
       Doctor.Choice choice =
-          new Doctor.Choice(this::files, model.dtype(), inputDevice, outputDevice);
+          new Doctor.Choice(
+              this::files,
+              model.dtype(),
+              inputDevice,
+              outputDevice,
+              HubSettings.of(parent.environment()));
       new Doctor(
               choice,
               check -> line.show("checking: " + check),

@@ -30,7 +30,12 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
     if (known.isPresent()) {
       KnownModel first = known.orElseThrow();
       return Optional.of(
-          of(wanted.isEmpty() ? first : inPrecision(name, first.family(), wanted.orElseThrow())));
+          wanted.isEmpty() ? of(first) : inPrecision(name, first.family(), wanted.orElseThrow()));
+    }
+    Optional<HubModel> made =
+        made(name).filter(model -> wanted.isEmpty() || wanted.equals(model.quantization()));
+    if (made.isPresent()) {
+      return made;
     }
     return RepoId.parse(name)
         .map(repository ->
@@ -51,9 +56,14 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
         .orElseThrow();
   }
 
-  private static KnownModel inPrecision(String name, String family, Quantization wanted) {
-    return Catalogue.find(family, wanted.label())
-        .filter(model -> name.equals(family) || name.equals(model.name()))
+  private static HubModel inPrecision(String name, String family, Quantization wanted) {
+    Optional<KnownModel> known = Catalogue.find(family, wanted.label());
+    // What there is only in bf16 may be named so, too.
+    String fullName = known.map(KnownModel::name).orElse(family + "-" + Quantization.BF16.label());
+    return known
+        .map(HubModel::of)
+        .or(() -> made(family, wanted))
+        .filter(_ -> name.equals(family) || name.equals(fullName))
         .orElseThrow(() ->
             new UserException(
                 "%s does not come in %s; leave --quant out, or name one of %s"
@@ -64,6 +74,37 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
                             Catalogue.all().stream()
                                 .filter(model -> model.family().equals(family))
                                 .toList()))));
+  }
+
+  /** The model of a name such as {@code hibiki-1b-q4}, for which the catalogue has only bf16. */
+  private static Optional<HubModel> made(String name) {
+    return Quantization.USUAL.stream()
+        .filter(quantization -> name.endsWith("-" + quantization.label()))
+        .flatMap(quantization ->
+            made(name.substring(0, name.length() - quantization.label().length() - 1), quantization)
+                .stream())
+        .findFirst();
+  }
+
+  /** A family's model in a precision that it has to be quantised to. */
+  private static Optional<HubModel> made(String family, Quantization quantization) {
+    return quantization.bits() == 0
+        ? Optional.empty()
+        : Catalogue.find(family, Quantization.BF16.label())
+            .map(known ->
+                new HubModel(
+                    known.family() + "-" + quantization.label(),
+                    known.repository(),
+                    Optional.of(quantization)));
+  }
+
+  /** Whether the catalogue has it in another precision only, from which it is made. */
+  boolean isMade() {
+    return quantization.isPresent()
+        && Catalogue.of(repository)
+            .map(HubModel::precision)
+            .filter(precision -> !precision.equals(quantization.orElseThrow()))
+            .isPresent();
   }
 
   /** The error for a name that is none. */
@@ -84,7 +125,8 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
 
   /** The command that fetches it. */
   String pullCommand() {
-    boolean told = Catalogue.find(name).isPresent() || Catalogue.of(repository).isPresent();
+    boolean told =
+        of(name, Optional.empty()).map(HubModel::quantization).equals(Optional.of(quantization));
     return "moshi-mlx models pull "
         + name
         + quantization.filter(_ -> !told).map(q -> " --quant " + q.label()).orElse("");

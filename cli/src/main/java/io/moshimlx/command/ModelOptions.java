@@ -2,17 +2,19 @@ package io.moshimlx.command;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
+import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** Which model, in which precision. */
 final class ModelOptions {
-  private static final String DEMO = "demo";
+  static final String DEMO = "demo";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
@@ -36,8 +38,8 @@ final class ModelOptions {
       paramLabel = "q4|q6|q8|bf16",
       converter = QuantizationConverter.class,
       description =
-          "The precision: which of the model's weights; by default those that the name or "
-              + "config.json names.")
+          "The precision: which of the model's weights, or, where it comes only in bf16, what to "
+              + "quantise them to, once; by default those that the name or config.json names.")
   private Quantization quantization;
 
   @Option(
@@ -53,12 +55,37 @@ final class ModelOptions {
   /**
    * Where a model is.
    *
-   * @param folder holds its files, once what is missing is fetched
+   * @param folder holds its files, once {@link #prepare} is done
    * @param quantization its precision, where that is known
    * @param missing what has to be fetched first
+   * @param copy what has to be made of files that are here, unless it is made
    */
   record Located(
-      Path folder, Optional<Quantization> quantization, Optional<ModelStore.Fetch> missing) {}
+      Path folder,
+      Optional<Quantization> quantization,
+      Optional<ModelStore.Fetch> missing,
+      Optional<QuantizedCopies.Copy> copy) {
+
+    /** A model whose files are here. */
+    Located(Path folder, Optional<Quantization> quantization) {
+      this(folder, quantization, Optional.empty(), Optional.empty());
+    }
+
+    /** A model that is made of files that are here. */
+    Located(QuantizedCopies.Copy copy) {
+      this(copy.folder(), Optional.of(copy.quantization()), Optional.empty(), Optional.of(copy));
+    }
+
+    /**
+     * Fetches and quantises what has to be.
+     *
+     * @return whether all is there now; false if the user stopped it
+     */
+    boolean prepare(ModelStore store, BooleanSupplier stopped) {
+      return missing.map(fetch -> store.fetch(fetch, stopped)).orElse(true)
+          && copy.map(c -> store.copies().make(c, stopped)).orElse(true);
+    }
+  }
 
   /** The model as the user named it, or null where none was named. */
   String name() {
@@ -72,13 +99,18 @@ final class ModelOptions {
    */
   Located locate(ModelStore store, FetchOptions fetching) {
     Optional<HubModel> named = inHub();
-    if (named.isEmpty()) {
-      return new Located(onDisk(), Optional.ofNullable(quantization), Optional.empty());
-    }
-    HubModel model = named.orElseThrow();
-    Optional<Path> here = store.folder(model);
+    return named.isPresent() ? locate(named.orElseThrow(), store, fetching) : onDisk(store);
+  }
+
+  /** Finds a model of the hub; where it has to be fetched, the user has agreed to that. */
+  static Located locate(HubModel model, ModelStore store, FetchOptions fetching) {
+    Optional<Located> here =
+        store
+            .folder(model)
+            .map(folder -> new Located(folder, model.quantization()))
+            .or(() -> store.copy(model).map(Located::new));
     if (here.isPresent()) {
-      return new Located(here.orElseThrow(), model.quantization(), Optional.empty());
+      return here.orElseThrow();
     }
     store
         .offline(model, fetching.offline())
@@ -87,7 +119,7 @@ final class ModelOptions {
         });
     ModelStore.Fetch fetch = store.plan(model);
     store.confirm(fetch, fetching.yes());
-    return new Located(fetch.folder(), model.quantization(), Optional.of(fetch));
+    return new Located(fetch.folder(), model.quantization(), Optional.of(fetch), Optional.empty());
   }
 
   /**
@@ -97,13 +129,23 @@ final class ModelOptions {
    */
   Located here(ModelStore store) {
     if (name() == null) {
-      return new Located(demo(), Optional.empty(), Optional.empty());
+      return new Located(demo(), Optional.empty());
     }
     Optional<HubModel> named = inHub();
-    return new Located(
-        named.map(store::require).orElseGet(this::onDisk),
-        named.map(HubModel::quantization).orElse(Optional.ofNullable(quantization)),
-        Optional.empty());
+    if (named.isPresent()) {
+      HubModel known = named.orElseThrow();
+      return new Located(store.require(known), known.quantization());
+    }
+    Located located = onDisk(store);
+    located
+        .copy()
+        .filter(copy -> !copy.isMade())
+        .ifPresent(copy -> {
+          throw new UserException(
+              "%s holds no %s weights yet; 'moshi-mlx run' quantises them when it first needs them"
+                  .formatted(copy.name(), copy.quantization().label()));
+        });
+    return located;
   }
 
   /** The model of the hub that is named; empty for a folder. */
@@ -113,12 +155,17 @@ final class ModelOptions {
         : HubModel.of(name(), Optional.ofNullable(quantization));
   }
 
-  private Path onDisk() {
+  private Located onDisk(ModelStore store) {
     Path folder = folder(name());
     if (Files.notExists(folder) && name().matches("[\\w.-]*\\w[\\w.-]*")) {
       throw HubModel.unknown(name());
     }
-    return folder;
+    Optional<Quantization> wanted = Optional.ofNullable(quantization);
+    return wanted
+        .filter(q -> q.bits() > 0)
+        .filter(q -> !ModelFiles.holds(folder, q) && ModelFiles.holds(folder, Quantization.BF16))
+        .map(q -> new Located(store.copies().of(folder, q)))
+        .orElseGet(() -> new Located(folder, wanted));
   }
 
   /** The folder of the built-in model, or the one of this name. */

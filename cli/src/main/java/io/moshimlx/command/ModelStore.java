@@ -9,6 +9,7 @@ import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RemoteFile;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.model.ModelNames;
+import io.moshimlx.model.Quantization;
 import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransferLine;
 import java.nio.file.Path;
@@ -21,32 +22,71 @@ import java.util.function.BooleanSupplier;
 /** The models that are here, and those that can be fetched. */
 final class ModelStore {
   private final Hub hub;
+  private final QuantizedCopies copies;
+  private final Path cache;
   private final Terminal terminal;
 
   ModelStore(Terminal terminal, Map<String, String> environment) {
     this.terminal = terminal;
-    hub = new Hub(HubSettings.of(environment));
+    HubSettings settings = HubSettings.of(environment);
+    hub = new Hub(settings);
+    copies = new QuantizedCopies(terminal, settings);
+    cache = settings.cache();
+  }
+
+  /** The models that were quantised here. */
+  QuantizedCopies copies() {
+    return copies;
   }
 
   /**
    * What has to be fetched before a model is here.
    *
    * @param files all files of the model, those that are here included
-   * @param folder where they will be
+   * @param snapshot where they will be
    * @param bytes that are missing
+   * @param copy what is then made of them, where they are not in the precision wanted
+   * @param copyBytes about how much that takes
    */
-  record Fetch(HubModel model, List<RemoteFile> files, Path folder, long bytes) {}
+  record Fetch(
+      HubModel model,
+      List<RemoteFile> files,
+      Path snapshot,
+      long bytes,
+      Optional<QuantizedCopies.Copy> copy,
+      long copyBytes) {
 
-  /** The folder of a model, if all of its files are here. */
+    /** The folder of the model, once that is done. */
+    Path folder() {
+      return copy.map(QuantizedCopies.Copy::folder).orElse(snapshot);
+    }
+  }
+
+  /** The folder of a model, if all of its files are here, or a copy of them in its precision. */
   Optional<Path> folder(HubModel model) {
-    RepoId repo = model.repository();
+    return snapshot(model.repository(), model.quantization())
+        .or(() -> copies.find(model, hub.folder(model.repository())));
+  }
+
+  /** What can be made of the files that are here to have a model in its precision. */
+  Optional<QuantizedCopies.Copy> copy(HubModel model) {
+    return model
+        .quantization()
+        .filter(quantization -> quantization.bits() > 0)
+        .flatMap(quantization ->
+            snapshot(model.repository(), Optional.of(Quantization.BF16))
+                .map(snapshot -> copies.of(model, snapshot, quantization)));
+  }
+
+  /** The folder of what was fetched, if all files of the model in that precision are here. */
+  private Optional<Path> snapshot(RepoId repo, Optional<Quantization> quantization) {
     Optional<Path> folder = hub.folder(repo);
     if (folder.isEmpty()) {
       return folder;
     }
     // Looked for first: that refuses a link to a file elsewhere before anything reads it.
     boolean _ = hub.has(repo, ModelNames.CONFIG);
-    ModelNames names = ModelNames.of(folder.orElseThrow(), model.quantization());
+    ModelNames names = ModelNames.of(folder.orElseThrow(), quantization);
     boolean complete =
         names.weights().stream().anyMatch(name -> hub.has(repo, name))
             && hub.has(repo, names.mimi())
@@ -70,7 +110,9 @@ final class ModelStore {
 
   /** Whether a model, or a part of it, is here. */
   boolean hasAny(HubModel model) {
-    return hub.hasAny(model.repository());
+    return model.isMade()
+        ? folder(model).isPresent()
+        : hub.hasAny(model.repository()) || !copies.of(model.repository()).isEmpty();
   }
 
   /** The error for a model that is not here and may not be fetched, or none. */
@@ -97,27 +139,53 @@ final class ModelStore {
   private Fetch plan(HubModel model, DownloadMonitor monitor) {
     List<RemoteFile> files = new ArrayList<>();
     hub.look(model.repository(), ModelNames.CONFIG, monitor).ifPresent(files::add);
-    ModelNames names =
-        files.isEmpty()
-            ? ModelNames.usual(model.quantization())
-            : ModelNames.of(
-                hub.fetchAhead(files.getFirst(), monitor).getParent(), model.quantization());
-    files.add(weights(model, names.weights(), files, monitor));
+    Optional<Path> config = files.stream().findFirst().map(file -> hub.fetchAhead(file, monitor));
+    ModelNames names = names(config, model.quantization());
+    Optional<RemoteFile> wanted = first(model, names.weights(), files, monitor);
+    RemoteFile weights =
+        wanted
+            .or(() -> unquantised(model, config, files, monitor))
+            .orElseThrow(() -> noWeights(model, names.weights()));
+    files.add(weights);
     files.add(required(model, names.mimi(), files, monitor));
     names.mimiConfig().ifPresent(name -> files.add(required(model, name, files, monitor)));
     files.add(required(model, names.tokenizer(), files, monitor));
-    return new Fetch(model, files, hub.folder(files.getFirst()), hub.bytesMissing(files));
+    Path snapshot = hub.folder(weights);
+    Optional<Quantization> made = model.quantization().filter(_ -> wanted.isEmpty());
+    return new Fetch(
+        model,
+        files,
+        snapshot,
+        hub.bytesMissing(files),
+        made.map(quantization -> copies.of(model, snapshot, quantization)),
+        made.map(quantization -> quantization.bytesFrom(Math.max(weights.size(), 0))).orElse(0L));
   }
 
-  private RemoteFile weights(
+  private static ModelNames names(Optional<Path> config, Optional<Quantization> quantization) {
+    return config
+        .map(file -> ModelNames.of(file.getParent(), quantization))
+        .orElseGet(() -> ModelNames.usual(quantization));
+  }
+
+  /** The weights that those wanted can be made of. */
+  private Optional<RemoteFile> unquantised(
+      HubModel model, Optional<Path> config, List<RemoteFile> known, DownloadMonitor monitor) {
+    return model.quantization().filter(quantization -> quantization.bits() > 0).isEmpty()
+        ? Optional.empty()
+        : first(model, names(config, Optional.of(Quantization.BF16)).weights(), known, monitor);
+  }
+
+  /** The first of these files that the repository has. */
+  private Optional<RemoteFile> first(
       HubModel model, List<String> names, List<RemoteFile> known, DownloadMonitor monitor) {
-    for (String name : names) {
-      Optional<RemoteFile> file = look(model, name, known, monitor);
-      if (file.isPresent()) {
-        return file.orElseThrow();
-      }
-    }
-    throw new UserException(
+    return names.stream()
+        .map(name -> look(model, name, known, monitor))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static UserException noWeights(HubModel model, List<String> names) {
+    return new UserException(
         "%s holds no %sweights (%s); choose another model or --quant, see 'moshi-mlx models'"
             .formatted(
                 model.repository(),
@@ -150,27 +218,50 @@ final class ModelStore {
   void confirm(Fetch fetch, boolean yes) {
     HubModel model = fetch.model();
     String size = ByteCount.of(fetch.bytes());
+    String copy = ByteCount.of(fetch.copyBytes());
     if (yes || fetch.bytes() == 0) {
       return;
     }
     if (!terminal.canAsk()) {
       throw new UserException(
-          "%s is not here: it takes %s from %s; fetch it with '%s', or give --yes"
-              .formatted(model.name(), size, model.repository(), model.pullCommand()));
+          "%s is not here: it takes %s from %s%s; fetch it with '%s', or give --yes"
+              .formatted(
+                  model.name(),
+                  size,
+                  model.repository(),
+                  fetch.copy().isPresent()
+                      ? ", and about %s more once quantised".formatted(copy)
+                      : "",
+                  model.pullCommand()));
     }
     if (!terminal.agrees(
-        "%s is not here. Fetch %s from %s?".formatted(model.name(), size, model.repository()))) {
+        "%s is not here. Fetch %s from %s%s?"
+            .formatted(
+                model.name(),
+                size,
+                model.repository(),
+                fetch.copy().isPresent()
+                    ? " and quantise it, which takes about %s more".formatted(copy)
+                    : ""))) {
       throw new UserException(
           "%s was not fetched; '%s' does it later".formatted(model.name(), model.pullCommand()));
     }
   }
 
   /**
-   * Fetches what is missing.
+   * Fetches what is missing, and quantises it where that is wanted.
    *
    * @return whether it came to its end; false if the user stopped it
    */
   boolean fetch(Fetch fetch, BooleanSupplier stopped) {
+    fetch
+        .copy()
+        .ifPresent(copy -> copies.requireRoom(copy, fetch.copyBytes(), cache, fetch.bytes()));
+    return transfer(fetch, stopped)
+        && fetch.copy().map(copy -> copies.make(copy, stopped)).orElse(true);
+  }
+
+  private boolean transfer(Fetch fetch, BooleanSupplier stopped) {
     TransferLine line = new TransferLine(terminal);
     try (line) {
       hub.fetch(fetch.files(), monitor(line, stopped));
@@ -187,12 +278,17 @@ final class ModelStore {
   }
 
   /**
-   * Removes a model.
+   * Removes a model with all copies that were made of it; or such a copy, where that is meant.
    *
    * @return the other revisions of its repository that stay
    */
   List<String> remove(HubModel model) {
-    return hub.remove(model.repository());
+    if (model.isMade()) {
+      copies.remove(model.repository(), model.quantization().orElseThrow());
+      return List.of();
+    }
+    copies.remove(model.repository());
+    return hub.hasAny(model.repository()) ? hub.remove(model.repository()) : List.of();
   }
 
   private static DownloadMonitor monitor(TransferLine line, BooleanSupplier stopped) {

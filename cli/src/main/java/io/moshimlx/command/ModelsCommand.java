@@ -8,11 +8,13 @@ import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
+import io.moshimlx.model.Quantization;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,7 +51,7 @@ final class ModelsCommand implements Runnable {
       description =
           "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
               + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
-              + "'here' and 'path'.")
+              + "'here', 'path' and 'quantised_here'.")
   private boolean json;
 
   private ModelStore store() {
@@ -66,10 +68,26 @@ final class ModelsCommand implements Runnable {
     return HubModel.of(known.name(), Optional.empty()).orElseThrow();
   }
 
+  /** The known models, each followed by the copies that were quantised of it here. */
+  private static List<KnownModel> all(ModelStore store) {
+    return Catalogue.all().stream()
+        .flatMap(known -> Stream.concat(Stream.of(known), copies(store, known)))
+        .toList();
+  }
+
+  private static Stream<KnownModel> copies(ModelStore store, KnownModel known) {
+    return known.precision().equals(Quantization.BF16.label())
+        ? store.copies().of(known.repository()).stream()
+            .map(quantization ->
+                known.quantised(quantization.label(), quantization.bytesFrom(known.weightBytes())))
+        : Stream.empty();
+  }
+
   private static String asJson(ModelStore store) {
     JsonArray list = new JsonArray();
-    for (KnownModel known : Catalogue.all()) {
-      Optional<Path> folder = store.folder(model(known));
+    for (KnownModel known : all(store)) {
+      HubModel model = model(known);
+      Optional<Path> folder = store.folder(model);
       JsonObject entry = new JsonObject();
       entry.addProperty("name", known.name());
       entry.addProperty("family", known.family());
@@ -78,10 +96,11 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("repository", known.repository().toString());
       entry.addProperty("gated", known.gated());
       entry.addProperty("licence", known.licence());
-      entry.addProperty("download_bytes", known.downloadBytes());
+      entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
       entry.addProperty("memory_bytes", known.memoryBytes());
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
+      entry.addProperty("quantised_here", model.isMade());
       list.add(entry);
     }
     JsonObject all = new JsonObject();
@@ -92,12 +111,12 @@ final class ModelsCommand implements Runnable {
   private static String asText(ModelStore store) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "HERE", "TASK", "LICENCE"));
-    for (KnownModel known : Catalogue.all()) {
+    for (KnownModel known : all(store)) {
       HubModel model = model(known);
       rows.add(
           List.of(
               known.name(),
-              ByteCount.of(known.downloadBytes()),
+              model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
               ByteCount.of(known.memoryBytes()),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
@@ -144,10 +163,7 @@ final class ModelsCommand implements Runnable {
       ModelStore store = models.store();
       Optional<UserException> refusal = store.offline(model, offline);
       if (refusal.isPresent()) {
-        if (store.folder(model).isEmpty()) {
-          throw refusal.orElseThrow();
-        }
-        return ExitStatus.DONE;
+        return pulledOffline(model, store, refusal.orElseThrow());
       }
       ModelStore.Fetch fetch = store.plan(model);
       try (Interrupts interrupts = Interrupts.watch()) {
@@ -159,6 +175,19 @@ final class ModelsCommand implements Runnable {
         models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
       }
       return ExitStatus.DONE;
+    }
+
+    /** What is here may still have to be quantised. */
+    private static int pulledOffline(HubModel model, ModelStore store, UserException refusal) {
+      if (store.folder(model).isPresent()) {
+        return ExitStatus.DONE;
+      }
+      QuantizedCopies.Copy copy = store.copy(model).orElseThrow(() -> refusal);
+      try (Interrupts interrupts = Interrupts.watch()) {
+        return store.copies().make(copy, interrupts::raised)
+            ? ExitStatus.DONE
+            : ExitStatus.INTERRUPTED;
+      }
     }
   }
 
@@ -181,8 +210,9 @@ final class ModelsCommand implements Runnable {
       name = "rm",
       header = "Remove a model from the cache.",
       description = {
-        "Removes its newest revision here and whatever no other revision needs. Programs that share "
-            + "the cache will have to fetch it again."
+        "Removes its newest revision here and whatever no other revision needs, with all that was "
+            + "quantised of it; of a model that was quantised here only that. Programs that share the "
+            + "cache will have to fetch it again."
       },
       descriptionHeading = "%n",
       optionListHeading = "%nOptions:%n",

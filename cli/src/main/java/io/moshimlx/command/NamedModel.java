@@ -16,9 +16,10 @@ final class NamedModel {
 
   @Option(
       names = "--quant",
-      paramLabel = "q4|q8|bf16",
+      paramLabel = "q4|q6|q8|bf16",
       converter = QuantizationConverter.class,
-      description = "The precision, where the name does not tell it.")
+      description =
+          "The precision, where the name does not tell it; what comes only in bf16 is quantised.")
   private Quantization quantization;
 
   HubModel get() {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,10 +43,12 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx quantize ~/moshiko-bf16 ~/moshiko-q4 --quant q4",
+      "  moshi-mlx quantize hibiki-1b ~/hibiki-q8 --quant q8 --yes",
       "  moshi-mlx quantize ~/moshiko-bf16 ~/moshiko-q6 --quant q6 --check hello.wav"
     })
 final class QuantizeCommand implements Callable<Integer> {
   private static final String FILE_END = ".safetensors";
+  private static final String REMEDY = "make room, or choose another place";
   private static final int NAMED_TENSORS = 3;
 
   @ParentCommand private MoshiMlx parent;
@@ -54,7 +57,9 @@ final class QuantizeCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "IN",
-      description = "Folder of a model in bf16 or float32, 'demo', or its weights' file.")
+      description =
+          "Folder of a model in bf16 or float32, a name that 'moshi-mlx models' lists, a repository of "
+              + "the hub (org/name), 'demo', or a weights' file.")
   private String in;
 
   @Parameters(
@@ -87,6 +92,9 @@ final class QuantizeCommand implements Callable<Integer> {
           "Have both models hear a recording and tell how alike they are; takes memory for both.")
   private Path check;
 
+  @ArgGroup(validate = false, heading = "%nA model that is not here:%n")
+  private final FetchOptions fetching = new FetchOptions();
+
   private static final class BitsConverter implements ITypeConverter<Quantization> {
     @Override
     public Quantization convert(String value) {
@@ -100,9 +108,14 @@ final class QuantizeCommand implements Callable<Integer> {
     Quantization target = target();
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
-    Path source = ModelOptions.folder(in);
+    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
+    ModelOptions.Located located = source(store);
+    Path source = located.folder();
     try (Interrupts interrupts = Interrupts.watch();
         AudioSource recording = check == null ? null : WavSource.open(check)) {
+      if (!located.prepare(store, interrupts::raised)) {
+        return ExitStatus.INTERRUPTED;
+      }
       // What the comparison will need is looked for before the work.
       ModelFiles compared = check == null ? null : compared(source);
       Optional<Path> written =
@@ -115,6 +128,20 @@ final class QuantizeCommand implements Callable<Integer> {
       }
       return ExitStatus.DONE;
     }
+  }
+
+  /** The folder or file that is named, or a model of the hub, which may have to be fetched. */
+  private ModelOptions.Located source(ModelStore store) {
+    if (in.equals(ModelOptions.DEMO) || in.endsWith(FILE_END) || Files.exists(Path.of(in))) {
+      return new ModelOptions.Located(ModelOptions.folder(in), Optional.empty());
+    }
+    HubModel named = HubModel.of(in, Optional.empty()).orElseThrow(() -> HubModel.unknown(in));
+    if (named.name().equals(in) && named.quantization().filter(q -> q.bits() > 0).isPresent()) {
+      throw new UserException(
+          in + " is quantised already; give the model that it was made from, in bf16");
+    }
+    HubModel model = HubModel.of(in, Optional.of(Quantization.BF16)).orElseThrow();
+    return ModelOptions.locate(model, store, fetching);
   }
 
   private Quantization target() {
@@ -150,7 +177,7 @@ final class QuantizeCommand implements Callable<Integer> {
       boolean done = write(quantizer, out, interrupts);
       return done ? Optional.of(tell(quantizer, out, target)) : Optional.empty();
     } catch (IOException e) {
-      throw UserException.cannotWrite(out, e, "make room, or choose another place");
+      throw UserException.cannotWrite(out, e, REMEDY);
     }
   }
 
@@ -158,7 +185,7 @@ final class QuantizeCommand implements Callable<Integer> {
   private Optional<Path> folder(Path source, Quantization target, Interrupts interrupts) {
     ModelFiles files = unquantised(source);
     Quantizer quantizer = new Quantizer(files.weights(), target);
-    QuantizedFolder folder = new QuantizedFolder(files, source, out, target);
+    QuantizedFolder folder = new QuantizedFolder(files, source, out, target, REMEDY);
     return folder.make(file -> write(quantizer, file, interrupts))
         ? Optional.of(tell(quantizer, folder.weights(), target))
         : Optional.empty();

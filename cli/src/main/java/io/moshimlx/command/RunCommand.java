@@ -132,8 +132,7 @@ final class RunCommand implements Callable<Integer> {
     // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
     ModelOptions.Located located = model.locate(store, fetching);
     try (Interrupts interrupts = Interrupts.watch()) {
-      if (located.missing().isPresent()
-          && !store.fetch(located.missing().orElseThrow(), interrupts::raised)) {
+      if (!located.prepare(store, interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
       ModelFiles files = ModelFiles.find(located.folder(), located.quantization());

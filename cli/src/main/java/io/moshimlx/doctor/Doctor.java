@@ -1,7 +1,9 @@
 package io.moshimlx.doctor;
 
+import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.dialogue.PaceCheck;
+import io.moshimlx.hub.HubSettings;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.ModelFiles;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
  */
 public final class Doctor {
   private static final String LAUNCHER = "start moshi-mlx with scripts/moshi-mlx, which builds it";
+  private static final String CACHE = "set HF_HUB_CACHE to a folder of yours";
   private static final String SOUND =
       "choose one that 'moshi-mlx devices' lists, or talk through files with 'run --input FILE'";
 
@@ -33,9 +36,14 @@ public final class Doctor {
    * @param dtype what to compute in; empty for what suits the device
    * @param inputDevice as {@link io.moshimlx.audio.AudioDevices#input} takes it
    * @param outputDevice likewise
+   * @param hub where models are fetched from and kept
    */
   public record Choice(
-      Supplier<ModelFiles> model, Optional<DType> dtype, String inputDevice, String outputDevice) {}
+      Supplier<ModelFiles> model,
+      Optional<DType> dtype,
+      String inputDevice,
+      String outputDevice,
+      HubSettings hub) {}
 
   /**
    * An examination to be made.
@@ -58,7 +66,9 @@ public final class Doctor {
       check("device", LAUNCHER, MachineChecks::device);
       check("memory", LAUNCHER, MachineChecks::memory);
     }
-    check("disk", "make room", MachineChecks::disk);
+    check("cache", CACHE, () -> HubChecks.cache(choice.hub()));
+    check("disk", CACHE, () -> HubChecks.disk(choice.hub()));
+    check("token", "set HF_TOKEN", this::token);
     check("microphone", SOUND, () -> SoundChecks.microphone(choice.inputDevice()));
     check("loudspeaker", SOUND, () -> SoundChecks.loudspeaker(choice.outputDevice()));
     if (mlx && check("model", "choose another --model", this::model) && codec) {
@@ -77,6 +87,15 @@ public final class Doctor {
     }
     found.accept(finding);
     return finding.level() != Finding.Level.PROBLEM;
+  }
+
+  /** One that cannot be read keeps no model that is here from talking. */
+  private Finding token() {
+    try {
+      return HubChecks.token(choice.hub());
+    } catch (UserException e) {
+      return Finding.of("token", e, "set HF_TOKEN").asWarning();
+    }
   }
 
   private Finding model() {

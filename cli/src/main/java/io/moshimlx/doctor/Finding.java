@@ -38,6 +38,11 @@ public record Finding(String check, Level level, String text, Optional<String> r
     return new Finding(check, Level.PROBLEM, text, Optional.of(remedy));
   }
 
+  /** The same, where a conversation works all the same. */
+  Finding asWarning() {
+    return new Finding(check, level == Level.PROBLEM ? Level.WARNING : level, text, remedy);
+  }
+
   /**
    * The finding that a failure amounts to. The message of one that the user can mend ends in its
    * remedy, after a semicolon.

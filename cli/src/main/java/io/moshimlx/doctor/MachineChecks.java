@@ -6,16 +6,13 @@ import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Mlx;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What the machine has: Java, the native libraries, the device and its memory, room for models. */
+/** What the machine has: Java, the native libraries, the device and its memory. */
 final class MachineChecks {
   /** Bytes of Moshi 7B's weights in each precision that is published. */
   private static final Map<Quantization, Long> MOSHI_7B = new LinkedHashMap<>();
@@ -28,9 +25,6 @@ final class MachineChecks {
 
   /** What a session takes beside the weights: codec, caches, the work of a step. */
   private static final long SESSION_BYTES = 1_000_000_000L;
-
-  /** The smallest download of Moshi 7B: weights, codec, tokenizer. */
-  private static final long DOWNLOAD_BYTES = 5_200_000_000L;
 
   private MachineChecks() {}
 
@@ -140,17 +134,5 @@ final class MachineChecks {
     return needed <= bytes
         ? Finding.ok("model", text)
         : Finding.problem("model", text, "choose a smaller --quant, or a smaller model");
-  }
-
-  static Finding disk() throws IOException {
-    Path home = Path.of(System.getProperty("user.home"));
-    return disk(home, Files.getFileStore(home).getUsableSpace());
-  }
-
-  static Finding disk(Path folder, long free) {
-    String text = String.format(Locale.ROOT, "%.1f GB free in %s", free * 1e-9, folder);
-    return free >= DOWNLOAD_BYTES
-        ? Finding.ok("disk", text)
-        : Finding.warning("disk", text, "make room: the files of Moshi 7B in q4 take 5.2 GB");
   }
 }

@@ -66,7 +66,7 @@ final class Download {
       return;
     }
     cache.makeBlobs(file.repo());
-    try (BlobLock _ = BlobLock.await(cache.lock(file), file.name(), monitor)) {
+    try (ProcessLock _ = cache.awaitLock(file, monitor)) {
       // Whoever had the lock before may have fetched it.
       if (!cache.hasBlob(file)) {
         fetch();

@@ -69,8 +69,13 @@ final class HubCache {
     return root.resolve(".locks").resolve(repo.folder());
   }
 
-  Path lock(RemoteFile file) {
-    return locks(file.repo()).resolve(file.etag() + OWN + ".lock");
+  /** Waits until no other process fetches the content of a file. */
+  ProcessLock awaitLock(RemoteFile file, DownloadMonitor monitor) {
+    return ProcessLock.await(
+        locks(file.repo()).resolve(file.etag() + OWN + ".lock"),
+        "fetching " + file.name(),
+        REMEDY,
+        monitor);
   }
 
   /** The commit that a revision of a repository was at when it was fetched. */
@@ -216,7 +221,7 @@ final class HubCache {
    * @return the revisions that stay
    */
   List<String> remove(RepoId repo) {
-    List<BlobLock> held = lockAll(repo);
+    List<ProcessLock> held = lockAll(repo);
     try {
       checkInside(folder(repo));
       Set<String> named = commitsNamedOtherwise(repo);
@@ -250,18 +255,18 @@ final class HubCache {
     } catch (IOException e) {
       throw UserException.cannotWrite(folder(repo), e, "remove it by hand");
     } finally {
-      held.forEach(BlobLock::close);
+      held.forEach(ProcessLock::close);
     }
   }
 
   /** Nobody may be fetching what is removed. */
-  private List<BlobLock> lockAll(RepoId repo) {
-    List<BlobLock> held = new ArrayList<>();
+  private List<ProcessLock> lockAll(RepoId repo) {
+    List<ProcessLock> held = new ArrayList<>();
     for (String name : names(locks(repo))) {
       if (name.endsWith(OWN + ".lock")) {
-        Optional<BlobLock> lock = BlobLock.attempt(locks(repo).resolve(name));
+        Optional<ProcessLock> lock = ProcessLock.attempt(locks(repo).resolve(name), REMEDY);
         if (lock.isEmpty()) {
-          held.forEach(BlobLock::close);
+          held.forEach(ProcessLock::close);
           throw new UserException(
               "%s is being fetched by another process; let it end, or end it".formatted(repo));
         }

@@ -24,17 +24,15 @@ public final class HubSettings {
 
   private final Map<String, String> environment;
   private final Path home;
-  private final Path hubHome;
+  private final Path cacheHome;
   private final Path cache;
   private final Path tokenFile;
 
   private HubSettings(Map<String, String> environment) {
     this.environment = environment;
     home = Path.of(value("HOME").orElse(System.getProperty("user.home")));
-    hubHome =
-        path("HF_HOME")
-            .orElseGet(
-                () -> path("XDG_CACHE_HOME").orElse(home.resolve(".cache")).resolve("huggingface"));
+    cacheHome = path("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
+    Path hubHome = path("HF_HOME").orElse(cacheHome.resolve("huggingface"));
     cache = path("HF_HUB_CACHE").orElse(hubHome.resolve("hub")).toAbsolutePath().normalize();
     tokenFile = path("HF_TOKEN_PATH").orElse(hubHome.resolve("token"));
   }
@@ -54,11 +52,17 @@ public final class HubSettings {
   }
 
   /** The cache's folder, absolute. */
-  Path cache() {
+  public Path cache() {
     return cache;
   }
 
-  Path tokenFile() {
+  /** Where programs keep what they can make again. */
+  public Path cacheHome() {
+    return cacheHome;
+  }
+
+  /** Where the user's token is looked for besides the environment. */
+  public Path tokenFile() {
     return tokenFile;
   }
 
@@ -73,6 +77,15 @@ public final class HubSettings {
   Optional<HubToken> token() {
     Optional<HubToken> given = value("HF_TOKEN").map(value -> new HubToken(value, "HF_TOKEN"));
     return given.isPresent() ? given : tokenOfFile();
+  }
+
+  /**
+   * Where the user's token comes from, if there is one: {@code HF_TOKEN} or a file.
+   *
+   * @throws UserException if the file cannot be read
+   */
+  public Optional<String> tokenSource() {
+    return token().map(HubToken::source);
   }
 
   private Optional<HubToken> tokenOfFile() {

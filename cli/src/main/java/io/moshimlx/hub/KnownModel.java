@@ -24,6 +24,12 @@ public record KnownModel(
     String licence,
     boolean gated) {
 
+  /** The same model quantised, to weights of so many bytes. */
+  public KnownModel quantised(String to, long bytes) {
+    return new KnownModel(
+        family, to, task, repository, bytes, codecBytes, cacheBytes, licence, gated);
+  }
+
   /** The name that it goes by, e.g. {@code moshiko-q4}. */
   public String name() {
     return family + "-" + precision;

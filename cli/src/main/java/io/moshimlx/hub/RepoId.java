@@ -31,7 +31,7 @@ public record RepoId(String org, String name) {
   }
 
   /** The repository's folder in the cache. */
-  String folder() {
+  public String folder() {
     return "models--" + org + "--" + name;
   }
 

@@ -19,13 +19,23 @@ interface Layout {
    * Where a tensor is to be found.
    *
    * @param key in the file
-   * @param shape of what the file holds under that key
+   * @param stored shape of what the file holds under that key
+   * @param shape of the tensor asked for
    * @param view the tensor asked for, out of that of the file
    */
-  record Place(String key, List<Integer> shape, UnaryOperator<MlxArray> view) {
+  record Place(
+      String key, List<Integer> stored, List<Integer> shape, UnaryOperator<MlxArray> view) {
+    Place(String key, List<Integer> stored, int[] shape, UnaryOperator<MlxArray> view) {
+      this(key, stored, Arrays.stream(shape).boxed().toList(), view);
+    }
+
     /** A tensor that is as it is asked for. */
+    Place(String key, List<Integer> shape) {
+      this(key, shape, shape, UnaryOperator.identity());
+    }
+
     Place(String key, int... shape) {
-      this(key, Arrays.stream(shape).boxed().toList(), UnaryOperator.identity());
+      this(key, Arrays.stream(shape).boxed().toList());
     }
   }
 

@@ -16,6 +16,7 @@ import io.moshimlx.mlx.Transforms;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -66,10 +67,6 @@ public final class Lm implements AutoCloseable {
             ? Optional.of(new Rotary(config.transformer()))
             : Optional.empty();
     parameters = weights.finish();
-    Transforms.eval(parameters);
-    // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
-    // so none of them would be used again, and all be kept until the context is full.
-    Memory.setCacheLimit(Math.max(LEAST_CACHE, Memory.active() / CACHE_SHARE));
   }
 
   /**
@@ -94,8 +91,26 @@ public final class Lm implements AutoCloseable {
       Quantization quantization,
       Optional<DType> dtype,
       boolean written) {
+    Lm lm;
     try (MlxScope _ = MlxScope.open()) {
-      return new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
+      lm = new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
+    }
+    Transforms.eval(lm.parameters);
+    // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
+    // so none of them would be used again, and all be kept until the context is full.
+    Memory.setCacheLimit(Math.max(LEAST_CACHE, Memory.active() / CACHE_SHARE));
+    return lm;
+  }
+
+  /**
+   * Where a file that is not quantised holds the tensors of a model, by their keys in MLX's layout;
+   * reads no more than its header. Throws as {@link #load} does.
+   */
+  static Map<String, Layout.Place> places(LmConfig config, Path file) {
+    try (MlxScope _ = MlxScope.open()) {
+      Weights weights = new Weights(file, Quantization.BF16, Optional.empty(), config.depformer());
+      new Lm(config, weights, false).close();
+      return weights.places();
     }
   }
 

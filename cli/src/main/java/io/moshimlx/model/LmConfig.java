@@ -87,6 +87,11 @@ public record LmConfig(
     return read(JsonConfig.read(file));
   }
 
+  /** The configuration of the model in a folder, which without a config.json is Moshi 7B. */
+  static LmConfig ofFolder(Path directory) {
+    return ModelNames.config(directory).map(LmConfig::read).orElseGet(LmConfig::moshi7b);
+  }
+
   static LmConfig read(JsonConfig json) {
     refuseUnsupported(json);
     int codebooks = json.integer("n_q", 1, MAX_CODEBOOKS);

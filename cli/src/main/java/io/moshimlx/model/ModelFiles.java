@@ -58,6 +58,30 @@ public record ModelFiles(
         present(directory.resolve(names.tokenizer()), "tokenizer"));
   }
 
+  /**
+   * Whether a folder holds weights in a precision, by their names.
+   *
+   * @throws UserException if {@code config.json} cannot be used
+   */
+  public static boolean holds(Path directory, Quantization quantization) {
+    Optional<Quantization> wanted = Optional.of(quantization);
+    return Files.isDirectory(directory)
+        && !found(directory, ModelNames.of(directory, wanted).weights(), wanted).isEmpty();
+  }
+
+  /** All that the model consists of, its {@code config.json} included where it has one. */
+  public List<Path> all() {
+    Path config = weights.resolveSibling(ModelNames.CONFIG);
+    return Stream.of(
+            Optional.of(weights),
+            Optional.of(mimi),
+            mimiConfig,
+            Optional.of(tokenizer),
+            Optional.of(config).filter(Files::exists))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
   /** The same model with other weights. */
   public ModelFiles withWeights(Path file) {
     return new ModelFiles(
@@ -72,14 +96,17 @@ public record ModelFiles(
     return file;
   }
 
+  /** The likeliest of the named files, or those that may be meant. */
+  private static List<Path> found(
+      Path directory, List<String> named, Optional<Quantization> wanted) {
+    List<Path> likeliest =
+        named.stream().limit(1).map(directory::resolve).filter(Files::isRegularFile).toList();
+    return likeliest.isEmpty() ? candidates(directory, wanted) : likeliest;
+  }
+
   /** The likeliest of the named files, or the only one there is. */
   private static Path weights(Path directory, List<String> named, Optional<Quantization> wanted) {
-    Optional<Path> exact =
-        named.stream().limit(1).map(directory::resolve).filter(Files::isRegularFile).findFirst();
-    if (exact.isPresent()) {
-      return exact.orElseThrow();
-    }
-    List<Path> candidates = candidates(directory, wanted);
+    List<Path> candidates = found(directory, named, wanted);
     if (candidates.size() == 1) {
       return candidates.getFirst();
     }

@@ -66,12 +66,13 @@ final class PyTorchLayout implements Layout {
       return new Place(held(i -> key.replace(".gating.", ".gating." + i + "."), set), shape);
     }
     return key.contains(".self_attn.")
-        ? stacked(renamed(key, shape).key(), set, shape[0], shape[1])
+        ? stacked(renamed(key, shape).key(), set, shape)
         : renamed(key, shape);
   }
 
   /** The part of one set of weights, where those of all sets are joined along the first axis. */
-  private Place stacked(String key, int set, int rows, int columns) {
+  private Place stacked(String key, int set, int... shape) {
+    int rows = shape[0];
     MlxArray stored = tensors.get(key);
     boolean copied =
         depformer.weightSets() == 2 * COPIED
@@ -80,14 +81,18 @@ final class PyTorchLayout implements Layout {
             && stored.dim(0) == COPIED * rows;
     int sets = copied ? COPIED : depformer.weightSets();
     int first = set % sets * rows;
-    return new Place(key, List.of(sets * rows, columns), all -> slice(all, 0, first, first + rows));
+    return new Place(
+        key, List.of(sets * rows, shape[1]), shape, all -> slice(all, 0, first, first + rows));
   }
 
   private static Place renamed(String key, int... shape) {
     Matcher norm = NORM.matcher(key);
     return norm.matches()
         ? new Place(
-            norm.group("name") + ".alpha", List.of(1, 1, shape[0]), alpha -> reshape(alpha, shape))
+            norm.group("name") + ".alpha",
+            List.of(1, 1, shape[0]),
+            shape,
+            alpha -> reshape(alpha, shape))
         : new Place(key.replace("in_proj.weight", "in_proj_weight"), shape);
   }
 

@@ -57,6 +57,14 @@ public record Quantization(int bits, int groupSize) {
     return new Quantization(bits, size);
   }
 
+  /**
+   * About how many bytes weights of 16 bits each take once they are quantised so: each group has a
+   * scale and a bias of 16 bits.
+   */
+  public long bytesFrom(long weightBytes) {
+    return weightBytes * ((long) bits * groupSize + 32) / (16L * groupSize);
+  }
+
   /** What a file of this name holds. */
   public static Quantization ofFile(String fileName) {
     Matcher suffix = SUFFIX.matcher(fileName);

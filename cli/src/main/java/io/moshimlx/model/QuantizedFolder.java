@@ -20,11 +20,11 @@ import java.util.stream.Stream;
  */
 public final class QuantizedFolder {
   private static final String CONFIG = "config.json";
-  private static final String REMEDY = "make room, or choose another place";
 
   private final ModelFiles source;
   private final Path sourceFolder;
   private final Path destination;
+  private final String remedy;
   private final Path weights;
 
   /** Writes the weights to a file and says whether it did: false ends the making. */
@@ -37,12 +37,14 @@ public final class QuantizedFolder {
    * A folder to be made.
    *
    * @param sourceFolder where {@code source} lies
+   * @param remedy what to do where it cannot be written
    * @throws UserException if the destination holds anything
    */
   public QuantizedFolder(
-      ModelFiles source, Path sourceFolder, Path destination, Quantization target) {
+      ModelFiles source, Path sourceFolder, Path destination, Quantization target, String remedy) {
     this.source = source;
     this.sourceFolder = sourceFolder;
+    this.remedy = remedy;
     this.destination = destination.toAbsolutePath().normalize();
     String name = source.weights().getFileName().toString();
     String stem = name.substring(0, name.length() - source.quantization().suffix().length());
@@ -82,7 +84,7 @@ public final class QuantizedFolder {
       Files.move(stage, destination, StandardCopyOption.ATOMIC_MOVE);
       return true;
     } catch (IOException e) {
-      throw UserException.cannotWrite(destination, e, REMEDY);
+      throw UserException.cannotWrite(destination, e, remedy);
     } finally {
       delete(stage);
     }
@@ -104,7 +106,7 @@ public final class QuantizedFolder {
         }
       }
     } catch (IOException e) {
-      throw UserException.cannotWrite(destination, e, REMEDY);
+      throw UserException.cannotWrite(destination, e, remedy);
     }
   }
 

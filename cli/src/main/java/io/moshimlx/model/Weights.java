@@ -16,6 +16,7 @@ import io.moshimlx.mlx.nn.UnaryLayer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class Weights {
   private final Map<String, MlxArray> tensors;
   private final Layout layout;
   private final Set<String> unused;
+  private final Map<String, Layout.Place> places = new LinkedHashMap<>();
 
   /** Without repetition: several keys may be parts of one tensor. */
   private final Set<String> faults = new LinkedHashSet<>();
@@ -125,6 +127,11 @@ final class Weights {
                     : ""));
   }
 
+  /** Where the file holds what was taken, by the keys of MLX's layout. */
+  Map<String, Layout.Place> places() {
+    return places;
+  }
+
   private boolean isQuantized(Rows... rows) {
     return quantization.bits() > 0
         && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
@@ -151,6 +158,7 @@ final class Weights {
 
   private MlxArray take(String key, boolean packed, int... shape) {
     Layout.Place place = layout.place(key, shape);
+    places.put(key, place);
     MlxArray found = tensors.get(place.key());
     unused.remove(place.key());
     if (found == null) {
@@ -158,12 +166,12 @@ final class Weights {
       return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
     }
     List<Integer> foundShape = Arrays.stream(found.shape()).boxed().toList();
-    if (packed == (found.dtype() == DType.UINT32) && foundShape.equals(place.shape())) {
+    if (packed == (found.dtype() == DType.UINT32) && foundShape.equals(place.stored())) {
       return astype(place.view().apply(found), packed ? DType.UINT32 : dtype.orElse(found.dtype()));
     }
     faults.add(
         "misshapen %s (%s %s, not %s)"
-            .formatted(place.key(), found.dtype(), foundShape, place.shape()));
+            .formatted(place.key(), found.dtype(), foundShape, place.stored()));
     return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
   }
 }

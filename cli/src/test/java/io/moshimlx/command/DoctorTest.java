@@ -93,7 +93,9 @@ class DoctorTest {
             "codec",
             "device",
             "memory",
+            "cache",
             "disk",
+            "token",
             "microphone",
             "loudspeaker",
             "model",
@@ -118,6 +120,16 @@ class DoctorTest {
         assertTrue(microphone.read(frame));
       } while (microphone.levelDb() < -60);
     }
+  }
+
+  @Test
+  void aCacheAndTokenThatCannotBeUsedAreWarnings() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Map<String, String> environment =
+        Map.of("HF_HUB_CACHE", file.toString(), "HF_TOKEN_PATH", folder.toString());
+    Map<String, JsonObject> found = findings(Cli.run(environment, "doctor", "--json"));
+    assertFound("warning", file + " is not a folder", found.get("cache"));
+    assertFound("warning", folder + " cannot be read: it is a folder", found.get("token"));
   }
 
   @Test
@@ -169,7 +181,7 @@ class DoctorTest {
             folder, Cli.process(List.of("-Djava.library.path=" + folder), "doctor", "--json"));
     Map<String, JsonObject> found = findings(result);
     assertEquals(
-        List.of("java", "mlx", "codec", "disk", "microphone", "loudspeaker"),
+        List.of("java", "mlx", "codec", "cache", "disk", "token", "microphone", "loudspeaker"),
         List.copyOf(found.keySet()));
     assertFound("problem", "no libmlxc.so (MLX for C) in " + folder, found.get("mlx"));
     assertFound("problem", "libmoshimlx_mimi.so is in none of these", found.get("codec"));

@@ -198,8 +198,8 @@ class ModelsTest {
         .failedNaming("there is no model 'moshico'; did you mean moshiko-q4, ");
     moshi("models", "pull", "moshiko-q4", "--quant", "q8")
         .failedNaming("moshiko-q4 does not come in q8", "moshiko-q4, moshiko-q8, moshiko-bf16");
-    moshi("models", "pull", "hibiki-1b", "--quant", "q4")
-        .failedNaming("hibiki-1b does not come in q4", "hibiki-1b-bf16");
+    moshi("models", "pull", "moshiko-q4", "--quant", "q6")
+        .failedNaming("moshiko-q4 does not come in q6", "moshiko-bf16");
     assertTrue(server.requests().isEmpty());
   }
 

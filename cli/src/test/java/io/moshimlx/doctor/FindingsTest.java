@@ -1,13 +1,21 @@
 package io.moshimlx.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.dialogue.PaceCheck.Pace;
 import io.moshimlx.doctor.Finding.Level;
+import io.moshimlx.hub.HubSettings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What figures mean that no test machine gives. */
 class FindingsTest {
@@ -53,11 +61,45 @@ class FindingsTest {
 
   @Test
   void aFullDiskIsTold() {
-    Path folder = Path.of("/home");
+    Path cache = Path.of("/home/hub");
     assertFinding(
-        Level.OK, "9.0 GB free in /home", null, MachineChecks.disk(folder, 9_000_000_000L));
+        Level.OK, "9.0 GB free for /home/hub", null, HubChecks.disk(cache, 9_000_000_000L));
     assertFinding(
-        Level.WARNING, "5.0 GB free", "make room", MachineChecks.disk(folder, 5_000_000_000L));
+        Level.WARNING, "5.0 GB free", "HF_HUB_CACHE", HubChecks.disk(cache, 5_000_000_000L));
+  }
+
+  @Test
+  void theCacheIsWhereTheHubsSettingsSay(@TempDir Path folder) throws IOException {
+    HubSettings settings = HubSettings.of(Map.of("HF_HOME", folder.toString()));
+    Path cache = folder.resolve("hub");
+    assertFinding(
+        Level.OK, cache + ", made with the first download", null, HubChecks.cache(settings));
+    Path blob = Files.createDirectories(cache.resolve("blobs")).resolve("x");
+    Files.write(blob, new byte[1500]);
+    Files.createSymbolicLink(cache.resolve("link"), blob);
+    assertFinding(Level.OK, cache + ", writable, 1.5 kB in it", null, HubChecks.cache(settings));
+    assertFinding(Level.OK, " free for " + cache, null, HubChecks.disk(settings));
+    HubSettings inFile = HubSettings.of(Map.of("HF_HUB_CACHE", blob.resolve("hub").toString()));
+    assertFinding(
+        Level.WARNING, blob + " is not a folder", "HF_HUB_CACHE", HubChecks.cache(inFile));
+  }
+
+  @Test
+  void aTokenIsToldButNotItsValue(@TempDir Path folder) throws IOException {
+    Map<String, String> environment = new HashMap<>(Map.of("HF_HOME", folder.toString()));
+    Path file = folder.resolve("token");
+    assertFinding(
+        Level.OK,
+        "none; only gated models (personaplex) need one, in HF_TOKEN or " + file,
+        null,
+        HubChecks.token(HubSettings.of(environment)));
+    Files.writeString(file, "secret");
+    for (String source : List.of(file.toString(), "HF_TOKEN")) {
+      Finding finding = HubChecks.token(HubSettings.of(environment));
+      assertFinding(Level.OK, "from " + source, null, finding);
+      assertFalse(finding.toString().contains("secret"), finding.toString());
+      environment.put("HF_TOKEN", "secret");
+    }
   }
 
   @Test

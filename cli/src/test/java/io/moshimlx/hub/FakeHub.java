@@ -99,7 +99,14 @@ public final class FakeHub implements AutoCloseable {
 
   /** The environment of a process that uses this hub and that cache. */
   public Map<String, String> environment(Path home) {
-    return new HashMap<>(Map.of("HF_ENDPOINT", endpoint(), "HF_HOME", home.toString()));
+    return new HashMap<>(
+        Map.of(
+            "HF_ENDPOINT",
+            endpoint(),
+            "HF_HOME",
+            home.toString(),
+            "XDG_CACHE_HOME",
+            home.resolveSibling("cache").toString()));
   }
 
   /** A file that the content host has, named by its SHA-256. */

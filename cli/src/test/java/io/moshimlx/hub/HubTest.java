@@ -488,7 +488,7 @@ class HubTest {
     RemoteFile file = look();
     HubCache cache = new HubCache(folder.resolve("hub"));
     cache.makeBlobs(REPO);
-    try (BlobLock _ = BlobLock.attempt(cache.lock(file)).orElseThrow()) {
+    try (ProcessLock _ = cache.awaitLock(file, DownloadMonitor.NONE)) {
       String message = assertThrows(UserException.class, () -> hub().remove(REPO)).getMessage();
       assertTrue(message.contains("is being fetched by another process"), message);
     }

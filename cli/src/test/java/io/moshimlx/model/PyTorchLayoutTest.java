@@ -1,6 +1,7 @@
 package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -10,15 +11,41 @@ import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Safetensors;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file in PyTorch's layout must hold just what it should, and is told of by its own names. */
 final class PyTorchLayoutTest {
   @TempDir private Path folder;
+
+  /** Both files of a golden are upstream's of one model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pytorch", "guided"})
+  void everyTensorIsFoundThatTheOtherLayoutHas(String name) {
+    Golden golden = Golden.of(name + "/pytorch.safetensors");
+    Path file = golden.weights().orElseThrow();
+    Map<String, Layout.Place> places = Lm.places(golden.config(), file);
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> tensors = Safetensors.load(file);
+      Map<String, MlxArray> others = Safetensors.load(file.resolveSibling("model.safetensors"));
+      assertEquals(others.keySet(), places.keySet());
+      others.forEach((key, other) -> {
+        Layout.Place place = places.get(key);
+        MlxArray found = place.view().apply(tensors.get(place.key()));
+        assertArrayEquals(other.shape(), found.shape(), key);
+        assertEquals(Arrays.stream(found.shape()).boxed().toList(), place.shape(), key);
+        assertArrayEquals(other.toFloats(), found.toFloats(), key);
+      });
+      tensors.values().forEach(MlxArray::close);
+      others.values().forEach(MlxArray::close);
+    }
+  }
 
   /** What is said of a golden's file after a change. */
   private String faults(String golden, Consumer<Map<String, MlxArray>> change) {

@@ -1,5 +1,8 @@
 package io.moshimlx.model;
 
+import static io.moshimlx.mlx.Linalg.dequantize;
+import static io.moshimlx.mlx.Shapes.concatenate;
+import static io.moshimlx.mlx.Shapes.reshape;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,12 +14,17 @@ import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +88,85 @@ class QuantizerTest {
   }
 
   @Test
+  void bothLayoutsOfAModelGiveTheSameBytes() throws IOException {
+    Path mlx = folder.resolve("mlx.safetensors");
+    Path pytorch = folder.resolve("pytorch.safetensors");
+    Files.copy(GOLDENS.resolve("config.json"), folder.resolve("config.json"));
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> tensors = Safetensors.load(SOURCE);
+      String norm = "depformer.slices.%d.transformer.layers.0.norm%d.weight";
+      for (int i : new int[] {1, 2}) {
+        // PyTorch's layout has norms that all slices share.
+        tensors.put(norm.formatted(1, i), tensors.get(norm.formatted(0, i)));
+      }
+      Safetensors.save(mlx, tensors, Map.of());
+      Safetensors.save(pytorch, inPyTorchLayout(tensors), Map.of());
+      tensors.values().forEach(MlxArray::close);
+    }
+    Path ofMlx = folder.resolve("of-mlx.safetensors");
+    Path ofPyTorch = folder.resolve("of-pytorch.safetensors");
+    assertTrue(write(mlx, Quantization.Q4, ofMlx));
+    assertTrue(write(pytorch, Quantization.Q4, ofPyTorch));
+    assertEquals(-1, Files.mismatch(ofMlx, ofPyTorch));
+  }
+
+  private static Map<String, MlxArray> inPyTorchLayout(Map<String, MlxArray> tensors) {
+    Map<String, MlxArray> renamed = new HashMap<>();
+    Map<String, List<MlxArray>> stacked = new TreeMap<>();
+    new TreeMap<>(tensors)
+        .forEach((key, array) -> {
+          String name =
+              key.replaceFirst("^audio_embs\\.", "emb.")
+                  .replaceFirst("in_proj\\.weight$", "in_proj_weight")
+                  .replaceFirst("(norm\\d?)\\.weight$", "$1.alpha")
+                  .replaceFirst("^depformer\\.slices\\.(\\d)\\.linear_in", "depformer_in.$1")
+                  .replaceFirst("^depformer\\.slices\\.(\\d)\\.linear_out", "linears.$1")
+                  .replaceFirst("^depformer\\.slices\\.0\\.emb", "depformer_text_emb")
+                  .replaceFirst("^depformer\\.slices\\.1\\.emb", "depformer_emb.0")
+                  .replaceFirst(
+                      "^depformer\\.slices\\.(\\d)\\.transformer\\.layers\\.0\\.gating",
+                      "depformer.layers.0.gating.$1")
+                  .replaceFirst("^depformer\\.slices\\.\\d\\.transformer", "depformer");
+          if (name.startsWith("depformer.") && name.contains("self_attn")) {
+            stacked.computeIfAbsent(name, _ -> new ArrayList<>()).add(array);
+          } else {
+            renamed.put(name, name.endsWith("alpha") ? reshape(array, 1, 1, -1) : array);
+          }
+        });
+    stacked.forEach((name, parts) -> renamed.put(name, concatenate(0, parts)));
+    return renamed;
+  }
+
+  /** Upstream's file of the sheet's 2b configuration says what is quantised and what is not. */
+  @Test
+  void theSmallEmbeddingOfHibikisConditionIsLeft() throws IOException {
+    Path golden = SOURCE.resolveSibling("../hibiki-2b-like/model.q4.safetensors");
+    Path source = folder.resolve("source.safetensors");
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> stored = Safetensors.load(golden);
+      Map<String, MlxArray> widened = new HashMap<>();
+      stored.forEach((key, array) -> {
+        String layer = key.replaceFirst("\\.weight$", "");
+        MlxArray scales = stored.get(layer + ".scales");
+        if (scales != null) {
+          widened.put(key, dequantize(array, scales, stored.get(layer + ".biases"), 32, 4));
+        } else if (!key.endsWith(".scales") && !key.endsWith(".biases")) {
+          widened.put(key, array);
+        }
+      });
+      Safetensors.save(source, widened, Map.of());
+      stored.values().forEach(MlxArray::close);
+    }
+    Path file = folder.resolve("x.safetensors");
+    assertTrue(write(source, Quantization.Q4, file));
+    assertEquals(Safetensors.header(golden), Safetensors.header(file));
+    String condition = "condition_provider.conditioners.description.";
+    assertEquals(
+        List.of(condition + "embed.weight", condition + "output_proj.weight"),
+        new Quantizer(source, Quantization.Q4).left());
+  }
+
+  @Test
   void namesWhatItLeaves() {
     assertEquals(0, new Quantizer(SOURCE, Quantization.Q4).left().size());
     assertTrue(
@@ -131,7 +218,7 @@ class QuantizerTest {
   void refusesWhatIsNoSource() {
     assertRefused("is quantised already", GOLDENS.resolve("expected.q4.safetensors"), 32);
     assertRefused(
-        "not a language model in MLX's layout",
+        "not a language model of Moshi's family",
         Path.of("src/main/resources/demo/mimi.safetensors"),
         32);
     assertRefused("--group-size", Path.of("src/main/resources/demo/model.safetensors"), 128);

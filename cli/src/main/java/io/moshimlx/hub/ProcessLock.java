@@ -12,32 +12,38 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Keeps a second process from fetching the same content at the same time. The system releases it
- * when its owner dies.
+ * Keeps a second process from making the same thing at the same time. The system releases it when
+ * its owner dies.
  *
  * <p>Its file is our own: Python's library locks with {@code flock}, of which Java's locks see
  * nothing.
  */
-final class BlobLock implements AutoCloseable {
+public final class ProcessLock implements AutoCloseable {
   private static final long POLL_MILLIS = 200;
 
   private final FileChannel channel;
 
-  private BlobLock(FileChannel channel) {
+  private ProcessLock(FileChannel channel) {
     this.channel = channel;
   }
 
-  /** Waits for the lock. */
-  static BlobLock await(Path file, String name, DownloadMonitor monitor) {
+  /**
+   * Waits for the lock.
+   *
+   * @param doing what another process that has it is doing
+   * @param remedy what to do if there cannot be such a file
+   * @throws DownloadStopped if the monitor wants no more waiting
+   */
+  public static ProcessLock await(Path file, String doing, String remedy, DownloadMonitor monitor) {
     boolean told = false;
     while (true) {
-      Optional<BlobLock> lock = attempt(file);
+      Optional<ProcessLock> lock = attempt(file, remedy);
       if (lock.isPresent()) {
         return lock.orElseThrow();
       }
       HubClient.stopIfWanted(monitor);
       if (!told) {
-        monitor.note("waiting for another process that is fetching " + name);
+        monitor.note("waiting for another process that is " + doing);
         told = true;
       }
       HubClient.sleep(POLL_MILLIS);
@@ -45,7 +51,7 @@ final class BlobLock implements AutoCloseable {
   }
 
   /** The lock, unless another holds it. */
-  static Optional<BlobLock> attempt(Path file) {
+  public static Optional<ProcessLock> attempt(Path file, String remedy) {
     FileChannel channel = null;
     try {
       Files.createDirectories(file.getParent());
@@ -54,7 +60,7 @@ final class BlobLock implements AutoCloseable {
               file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
       FileLock lock = channel.tryLock();
       if (lock != null) {
-        return Optional.of(new BlobLock(channel));
+        return Optional.of(new ProcessLock(channel));
       }
       channel.close();
       return Optional.empty();
@@ -63,7 +69,7 @@ final class BlobLock implements AutoCloseable {
       return Optional.empty();
     } catch (IOException e) {
       closeQuietly(channel);
-      throw UserException.cannotWrite(file, e, "set HF_HUB_CACHE to a folder of yours");
+      throw UserException.cannotWrite(file, e, remedy);
     }
   }
 

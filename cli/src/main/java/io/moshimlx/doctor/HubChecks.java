@@ -1,0 +1,100 @@
+package io.moshimlx.doctor;
+
+import io.moshimlx.ByteCount;
+import io.moshimlx.hub.Catalogue;
+import io.moshimlx.hub.HubSettings;
+import io.moshimlx.hub.KnownModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Whether models can be fetched and kept. None of it keeps those that are here from talking. */
+final class HubChecks {
+  /** The smallest download of Moshi 7B: weights, codec, tokenizer. */
+  private static final long DOWNLOAD_BYTES = 5_200_000_000L;
+
+  private static final String MOVE = "set HF_HUB_CACHE to a folder of yours, or mend this one";
+
+  private HubChecks() {}
+
+  /** Where fetched models lie: whether more can be put there, and how much is there. */
+  static Finding cache(HubSettings settings) {
+    Path cache = settings.cache();
+    Path there = existing(cache);
+    if (!Files.isDirectory(there)) {
+      return Finding.warning("cache", there + " is not a folder, so no model can be kept", MOVE);
+    }
+    if (!Files.isWritable(there)) {
+      return Finding.warning(
+          "cache", there + " cannot be written to, so no model can be kept", MOVE);
+    }
+    if (!there.equals(cache)) {
+      return Finding.ok("cache", cache + ", made with the first download");
+    }
+    try {
+      return Finding.ok(
+          "cache", "%s, writable, %s in it".formatted(cache, ByteCount.of(bytes(cache))));
+    } catch (IOException | UncheckedIOException e) {
+      return Finding.warning("cache", cache + " cannot be read: " + e.getMessage(), MOVE);
+    }
+  }
+
+  /** Links lead to what is counted where it is. */
+  private static long bytes(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    }
+  }
+
+  /** Room for models, where they will be put. */
+  static Finding disk(HubSettings settings) throws IOException {
+    Path cache = settings.cache();
+    return disk(cache, Files.getFileStore(existing(cache)).getUsableSpace());
+  }
+
+  static Finding disk(Path folder, long free) {
+    String text = "%s free for %s".formatted(ByteCount.of(free), folder);
+    return free >= DOWNLOAD_BYTES
+        ? Finding.ok("disk", text)
+        : Finding.warning(
+            "disk",
+            text,
+            "make room, or move the cache with HF_HUB_CACHE: the files of Moshi 7B in q4 take 5.2 GB");
+  }
+
+  /** What opens gated repositories; only where it comes from is told. */
+  static Finding token(HubSettings settings) {
+    String needed =
+        Catalogue.all().stream()
+            .filter(KnownModel::gated)
+            .map(KnownModel::family)
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return settings
+        .tokenSource()
+        .map(source ->
+            Finding.ok(
+                "token", "from %s; only gated models (%s) need it".formatted(source, needed)))
+        .orElseGet(() ->
+            Finding.ok(
+                "token",
+                "none; only gated models (%s) need one, in HF_TOKEN or %s"
+                    .formatted(needed, settings.tokenFile())));
+  }
+
+  /** A folder, or what is there of the way to it. */
+  private static Path existing(Path folder) {
+    Path at = folder;
+    while (Files.notExists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    return at;
+  }
+}

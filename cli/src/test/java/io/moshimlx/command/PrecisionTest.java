@@ -1,0 +1,311 @@
+package io.moshimlx.command;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.moshimlx.audio.Wavs;
+import io.moshimlx.hub.FakeHub;
+import io.moshimlx.hub.ProcessLock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A precision that a model does not come in is made here, once. */
+class PrecisionTest {
+  private static final String HIBIKI = "kyutai/hibiki-1b-mlx-bf16";
+  private static final String OTHER = "org/name";
+
+  @TempDir Path folder;
+  private FakeHub server;
+  private Map<String, String> environment;
+  private Path input;
+  private Path output;
+  private Path model;
+  private Path copies;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = FakeHub.start();
+    environment = server.environment(folder.resolve("home"));
+    input = Wavs.tone(folder.resolve("in.wav"), 0.3);
+    output = folder.resolve("out.wav");
+    model = Files.createDirectory(folder.resolve("model"));
+    copies = folder.resolve("cache/moshi-mlx/quantized");
+    try (Stream<Path> files = Files.list(Cli.DEMO)) {
+      for (Path file : files.filter(file -> !file.toString().contains("model.q")).toList()) {
+        String name = file.getFileName().toString();
+        Files.copy(file, model.resolve(name));
+        for (String repo : List.of(HIBIKI, OTHER)) {
+          server.putLarge(repo, name, Files.readAllBytes(file));
+        }
+      }
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private Cli.Result moshi(Object... arguments) {
+    return Cli.run(environment, arguments);
+  }
+
+  private Cli.Result run(Object... options) {
+    return moshi(
+        Stream.concat(
+                Stream.of("run", "--input", input, "--output", output, "--temp", "0"),
+                Stream.of(options))
+            .toArray());
+  }
+
+  /** What the model says that upstream quantised. */
+  private byte[] upstreams(String quant) throws IOException {
+    run("--model", Cli.DEMO, "--quant", quant).succeeded();
+    return Files.readAllBytes(output);
+  }
+
+  /** That a copy was made, which is told in one line. */
+  private static void assertMade(String name, Cli.Result result) {
+    assertTrue(
+        result
+            .err()
+            .matches("moshi-mlx: \\Q" + name + "\\E in q\\d is kept in .*, which takes .* .B\n"),
+        result.err());
+    assertEquals(ExitStatus.DONE, result.status());
+  }
+
+  private List<String> kept() throws IOException {
+    if (Files.notExists(copies)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(copies)) {
+      return files
+          .filter(file -> file.toString().matches(".*-q\\d(\\.\\d+\\.part)?"))
+          .map(file -> copies.relativize(file).toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  private String folder(String repo, String quant) {
+    return "models--%s/%s-%s".formatted(repo.replace("/", "--"), server.commit(repo), quant);
+  }
+
+  @Test
+  void aModelOfTheCatalogueIsQuantisedOnce() throws IOException {
+    run("--model", "hibiki-1b", "--quant", "q4")
+        .failedNaming(
+            "hibiki-1b-q4 is not here: it takes ",
+            " from " + HIBIKI + ", and about ",
+            " more once quantised; fetch it with 'moshi-mlx models pull hibiki-1b-q4'",
+            "--yes");
+    assertEquals(List.of(), kept());
+    assertMade("hibiki-1b-q4", run("--model", "hibiki-1b", "--quant", "q4", "--yes"));
+    byte[] said = Files.readAllBytes(output);
+    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+
+    int requests = server.requests().size();
+    for (String name : List.of("hibiki-1b", "hibiki-1b-bf16", "hibiki-1b-q4", HIBIKI)) {
+      run("--model", name, "--quant", "q4").succeeded();
+    }
+    run("--model", "hibiki-1b-q4", "--offline").succeeded();
+    assertEquals(requests, server.requests().size());
+    assertArrayEquals(upstreams("q4"), said);
+  }
+
+  @Test
+  void whatIsHereInBf16NeedsNoNetwork() throws IOException {
+    moshi("models", "pull", "hibiki-1b").succeeded();
+    int requests = server.requests().size();
+    assertMade("hibiki-1b-q8", run("--model", "hibiki-1b", "--quant", "q8", "--offline"));
+    assertArrayEquals(upstreams("q8"), output());
+    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4", "--offline"));
+    assertEquals(requests, server.requests().size());
+    assertEquals(
+        List.of(folder(HIBIKI, "q4"), folder(HIBIKI, "q8")).stream().sorted().toList(), kept());
+  }
+
+  private byte[] output() throws IOException {
+    run("--model", "hibiki-1b-q8").succeeded();
+    return Files.readAllBytes(output);
+  }
+
+  @Test
+  void theFileOfARepositoryComesBeforeOneMadeHere() throws IOException {
+    server.putLarge(
+        OTHER,
+        "model.q8.safetensors",
+        Files.readAllBytes(Cli.DEMO.resolve("model.q8.safetensors")));
+    run("--model", OTHER, "--quant", "q8", "--yes").succeeded();
+    assertEquals(List.of(), kept());
+    assertMade(OTHER, run("--model", OTHER, "--quant", "q4", "--yes"));
+    assertArrayEquals(Files.readAllBytes(output), upstreams("q4"));
+  }
+
+  @Test
+  void aFolderOfTheUsersStaysAsItIs() throws IOException {
+    List<String> before = names(model);
+    assertMade(model.toString(), run("--model", model, "--quant", "q4"));
+    byte[] said = Files.readAllBytes(output);
+    run("--model", model, "--quant", "q4").succeeded();
+    List<String> first = kept();
+    assertEquals(1, first.size());
+    assertEquals(before, names(model));
+    assertArrayEquals(said, upstreams("q4"));
+
+    Path weights = model.resolve("model.safetensors");
+    Files.setLastModifiedTime(weights, FileTime.fromMillis(1_000_000));
+    assertMade(model.toString(), run("--model", model, "--quant", "q4"));
+    assertEquals(1, kept().size(), "the copy of the former files goes");
+    assertFalse(kept().equals(first));
+    moshi("doctor", "--model", model, "--quant", "q8");
+    assertEquals(1, kept().size(), "only a use makes one");
+  }
+
+  private static List<String> names(Path of) throws IOException {
+    try (Stream<Path> files = Files.list(of)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void whatIsMadeHereIsListedFoundAndRemoved() throws IOException {
+    moshi("models", "pull", "hibiki-1b").succeeded();
+    assertEquals("", rows("hibiki-1b-q4"));
+    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not here");
+    moshi("models", "path", "hibiki-1b-q4")
+        .failedNaming("is not here", "'moshi-mlx models pull hibiki-1b-q4'");
+    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
+    assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
+    assertTrue(
+        rows("hibiki-1b-q4").matches("hibiki-1b-q4 +made here +2.3 GB +yes +translation.*\n"),
+        rows("hibiki-1b-q4"));
+    JsonObject entry =
+        JsonParser.parseString(moshi("models", "--json").succeeded().out())
+            .getAsJsonObject()
+            .getAsJsonArray("models")
+            .asList()
+            .stream()
+            .map(e -> e.getAsJsonObject())
+            .filter(e -> e.get("name").getAsString().equals("hibiki-1b-q4"))
+            .findFirst()
+            .orElseThrow();
+    Path copy = copies.resolve(folder(HIBIKI, "q4"));
+    assertEquals(copy.toString(), entry.get("path").getAsString());
+    assertTrue(entry.get("quantised_here").getAsBoolean());
+    assertEquals(
+        copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
+
+    moshi("models", "rm", "hibiki-1b-q4", "--yes").succeeded();
+    assertEquals(List.of(folder(HIBIKI, "q8")), kept());
+    moshi("models", "path", "hibiki-1b").succeeded();
+    moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
+    assertEquals(List.of(), kept());
+    moshi("models", "path", "hibiki-1b-q8").failedNaming("is not here");
+  }
+
+  private String rows(String name) {
+    return moshi("models")
+        .succeeded()
+        .out()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .map(line -> line + "\n")
+        .reduce("", String::concat);
+  }
+
+  @Test
+  void aNewRevisionReplacesTheCopyOfTheFormer() throws IOException {
+    moshi("models", "pull", "hibiki-1b-q4");
+    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+    server.putSmall(HIBIKI, "README.md", new byte[] {1});
+    moshi("models", "pull", "hibiki-1b-q4");
+    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+  }
+
+  @Test
+  void twoProcessesMakeOne() throws Exception {
+    List<Process> processes = new ArrayList<>();
+    for (String name : List.of("first", "second")) {
+      ProcessBuilder builder =
+          new ProcessBuilder(
+                  Cli.process(
+                      List.of(), "run", "--model", model, "--quant", "q4", "--input", input))
+              .redirectOutput(folder.resolve(name + ".out").toFile())
+              .redirectError(folder.resolve(name + ".err").toFile());
+      builder.environment().putAll(environment);
+      processes.add(builder.start());
+    }
+    for (Process process : processes) {
+      assertEquals(ExitStatus.DONE, process.waitFor());
+    }
+    String told =
+        Files.readString(folder.resolve("first.err"))
+            + Files.readString(folder.resolve("second.err"));
+    assertEquals(1, told.lines().filter(line -> line.contains("is kept in")).count(), told);
+    assertEquals(1, kept().size());
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsRemovedAndNeverUsed() throws IOException {
+    moshi("models", "pull", "hibiki-1b").succeeded();
+    Path left = copies.resolve("models--kyutai--hibiki-1b-mlx-bf16/.x-q4.1.part");
+    Files.createDirectories(left);
+    Files.write(left.resolve("model.q4.safetensors"), new byte[] {1});
+    moshi("models", "path", "hibiki-1b-q4").failedNaming("is not here");
+    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4"));
+    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+  }
+
+  @Test
+  void whatIsBeingMadeIsNotRemoved() throws IOException {
+    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4"));
+    Path lock = copies.resolve("models--kyutai--hibiki-1b-mlx-bf16/.lock");
+    try (ProcessLock _ = ProcessLock.attempt(lock, "").orElseThrow()) {
+      moshi("models", "rm", "hibiki-1b", "--yes")
+          .failed(HIBIKI + " is being quantised by another process; let it end, or end it");
+    }
+    run("--model", "hibiki-1b").succeeded();
+  }
+
+  @Test
+  void whatCannotBeQuantisedIsNamedAndNothingIsLeft() throws IOException {
+    Path weights = model.resolve("model.safetensors");
+    Files.delete(weights);
+    Files.copy(Cli.DEMO.resolve("mimi.safetensors"), weights);
+    run("--model", model, "--quant", "q4")
+        .failedNaming(weights + " is not a language model of Moshi's family");
+    assertEquals(List.of(), kept());
+  }
+
+  @Test
+  void quantizeTakesModelsOfTheHub() throws IOException {
+    Path out = folder.resolve("quantised");
+    moshi("quantize", "hibiki-1b", out, "--quant", "q8")
+        .failedNaming("hibiki-1b-bf16 is not here", "--yes");
+    moshi("quantize", "hibiki-1b", out, "--quant", "q8", "--yes").succeeded();
+    run("--model", out).succeeded();
+    byte[] said = Files.readAllBytes(output);
+    assertArrayEquals(upstreams("q8"), said);
+    moshi("quantize", HIBIKI, folder.resolve("x.q4.safetensors"), "--quant", "q4").succeeded();
+    moshi("quantize", "moshiko-q4", out, "--quant", "q4")
+        .failed("moshiko-q4 is quantised already; give the model that it was made from, in bf16");
+    moshi("quantize", "hibiki", folder.resolve("y"), "--quant", "q4")
+        .failedNaming("there is no model 'hibiki'");
+    assertEquals(List.of(), kept());
+  }
+}
