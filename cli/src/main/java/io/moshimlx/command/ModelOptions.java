@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** Which model, in which precision. */
 final class ModelOptions {
-  static final String DEMO = "demo";
+  private static final String DEMO = "demo";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
@@ -157,9 +157,6 @@ final class ModelOptions {
 
   private Located onDisk(ModelStore store) {
     Path folder = folder(name());
-    if (Files.notExists(folder) && name().matches("[\\w.-]*\\w[\\w.-]*")) {
-      throw HubModel.unknown(name());
-    }
     Optional<Quantization> wanted = Optional.ofNullable(quantization);
     return wanted
         .filter(q -> q.bits() > 0)
@@ -168,9 +165,20 @@ final class ModelOptions {
         .orElseGet(() -> new Located(folder, wanted));
   }
 
-  /** The folder of the built-in model, or the one of this name. */
+  /**
+   * The folder of the built-in model, or the one of this name.
+   *
+   * @throws UserException if that is the name of no folder and must be meant for a model's
+   */
   static Path folder(String model) {
-    return model.equals(DEMO) ? demo() : Path.of(model);
+    if (model.equals(DEMO)) {
+      return demo();
+    }
+    Path folder = Path.of(model);
+    if (Files.notExists(folder) && model.matches("[\\w.-]*\\w[\\w.-]*")) {
+      throw HubModel.unknown(model);
+    }
+    return folder;
   }
 
   private static Path demo() {

@@ -112,7 +112,7 @@ final class ModelStore {
   boolean hasAny(HubModel model) {
     return model.isMade()
         ? folder(model).isPresent()
-        : hub.hasAny(model.repository()) || !copies.of(model.repository()).isEmpty();
+        : hub.hasAny(model.repository()) || copies.hasAny(model.repository());
   }
 
   /** The error for a model that is not here and may not be fetched, or none. */

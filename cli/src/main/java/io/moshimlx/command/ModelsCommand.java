@@ -77,9 +77,12 @@ final class ModelsCommand implements Runnable {
 
   private static Stream<KnownModel> copies(ModelStore store, KnownModel known) {
     return known.precision().equals(Quantization.BF16.label())
-        ? store.copies().of(known.repository()).stream()
+        ? Quantization.USUAL.stream()
+            .filter(quantization -> quantization.bits() > 0)
             .map(quantization ->
-                known.quantised(quantization.label(), quantization.bytesFrom(known.weightBytes())))
+                known.quantised(
+                    quantization.label(), quantization.bytesFrom(known.weightBytes())))
+            .filter(copy -> model(copy).isMade() && store.folder(model(copy)).isPresent())
         : Stream.empty();
   }
 

@@ -132,10 +132,15 @@ final class QuantizeCommand implements Callable<Integer> {
 
   /** The folder or file that is named, or a model of the hub, which may have to be fetched. */
   private ModelOptions.Located source(ModelStore store) {
-    if (in.equals(ModelOptions.DEMO) || in.endsWith(FILE_END) || Files.exists(Path.of(in))) {
-      return new ModelOptions.Located(ModelOptions.folder(in), Optional.empty());
+    Optional<HubModel> inHub =
+        in.endsWith(FILE_END) || Files.exists(Path.of(in))
+            ? Optional.empty()
+            : HubModel.of(in, Optional.empty());
+    if (inHub.isEmpty()) {
+      Path path = in.endsWith(FILE_END) ? Path.of(in) : ModelOptions.folder(in);
+      return new ModelOptions.Located(path, Optional.empty());
     }
-    HubModel named = HubModel.of(in, Optional.empty()).orElseThrow(() -> HubModel.unknown(in));
+    HubModel named = inHub.orElseThrow();
     if (named.name().equals(in) && named.quantization().filter(q -> q.bits() > 0).isPresent()) {
       throw new UserException(
           in + " is quantised already; give the model that it was made from, in bf16");

@@ -144,9 +144,9 @@ final class QuantizedCopies {
                 : find(model.repository(), quantization));
   }
 
-  /** The precisions that there are copies of a repository in. */
-  List<Quantization> of(RepoId repository) {
-    return Quantization.USUAL.stream().filter(q -> find(repository, q).isPresent()).toList();
+  /** Whether there is any copy of a repository. */
+  boolean hasAny(RepoId repository) {
+    return !list(folder(repository), QuantizedCopies::isCopy).isEmpty();
   }
 
   private static boolean isCopy(Path file) {

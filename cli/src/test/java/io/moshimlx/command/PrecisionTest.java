@@ -10,7 +10,13 @@ import com.google.gson.JsonParser;
 import io.moshimlx.audio.Wavs;
 import io.moshimlx.hub.FakeHub;
 import io.moshimlx.hub.ProcessLock;
+import io.moshimlx.model.Quantization;
+import io.moshimlx.terminal.Terminal;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -49,7 +55,11 @@ class PrecisionTest {
         String name = file.getFileName().toString();
         Files.copy(file, model.resolve(name));
         for (String repo : List.of(HIBIKI, OTHER)) {
-          server.putLarge(repo, name, Files.readAllBytes(file));
+          if (name.endsWith(".safetensors")) {
+            server.putLarge(repo, name, Files.readAllBytes(file));
+          } else {
+            server.putSmall(repo, name, Files.readAllBytes(file));
+          }
         }
       }
     }
@@ -280,6 +290,35 @@ class PrecisionTest {
           .failed(HIBIKI + " is being quantised by another process; let it end, or end it");
     }
     run("--model", "hibiki-1b").succeeded();
+  }
+
+  @Test
+  void whatIsStoppedLeavesNothing() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal =
+        new Terminal(
+            OutputStream.nullOutputStream(),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            false,
+            false);
+    QuantizedCopies all = new ModelStore(terminal, environment).copies();
+    QuantizedCopies.Copy copy = all.of(model, Quantization.Q4);
+    int[] asked = {0};
+    assertFalse(all.make(copy, () -> asked[0]++ == 3));
+    assertEquals(4, asked[0]);
+    assertFalse(copy.isMade());
+    assertEquals(
+        "moshi-mlx: stopped quantising %s to q4; nothing of that is kept\n".formatted(model),
+        err.toString(StandardCharsets.UTF_8));
+    assertTrue(all.make(copy, () -> false));
+  }
+
+  @Test
+  void aDiskWithoutRoomIsToldBeforeAnythingIsFetched() {
+    server.claim(1L << 50, null, null);
+    moshi("models", "pull", "hibiki-1b-q4")
+        .failedNaming("hibiki-1b-q4 takes ", " to fetch and quantise, but the disk of " + copies);
+    assertEquals(List.of(), server.transfers());
   }
 
   @Test
