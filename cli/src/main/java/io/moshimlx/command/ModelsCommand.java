@@ -80,8 +80,7 @@ final class ModelsCommand implements Runnable {
         ? Quantization.USUAL.stream()
             .filter(quantization -> quantization.bits() > 0)
             .map(quantization ->
-                known.quantised(
-                    quantization.label(), quantization.bytesFrom(known.weightBytes())))
+                known.quantised(quantization.label(), quantization.bytesFrom(known.weightBytes())))
             .filter(copy -> model(copy).isMade() && store.folder(model(copy)).isPresent())
         : Stream.empty();
   }

@@ -195,7 +195,9 @@ class BadInputTest {
   @Test
   void aPrecisionThatIsNotThere() throws IOException {
     Files.delete(model.resolve("model.q8.safetensors"));
+    Files.delete(model.resolve("model.safetensors"));
     run("--quant", "q8").failedNaming("q8", "--quant");
+    run("--quant", "bf16").failedNaming("bf16", "--quant");
   }
 
   @Test
