@@ -283,7 +283,9 @@ final class ModelStore {
    * @return the other revisions of its repository that stay
    */
   List<String> remove(HubModel model) {
-    if (model.isMade()) {
+    boolean copy =
+        snapshot(model.repository(), model.quantization()).isEmpty() && folder(model).isPresent();
+    if (model.isMade() || copy) {
       copies.remove(model.repository(), model.quantization().orElseThrow());
       return List.of();
     }

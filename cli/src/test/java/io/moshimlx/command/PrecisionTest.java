@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -236,6 +237,30 @@ class PrecisionTest {
         .filter(line -> line.startsWith(name + " "))
         .map(line -> line + "\n")
         .reduce("", String::concat);
+  }
+
+  @Test
+  void aCopyIsRemovedAloneUnderTheNameOfARepository() throws IOException {
+    moshi("models", "pull", OTHER, "--quant", "bf16").succeeded();
+    assertMade(OTHER, moshi("models", "pull", OTHER, "--quant", "q4"));
+    moshi("models", "rm", OTHER, "--quant", "q4", "--yes").succeeded();
+    assertEquals(List.of(), kept());
+    moshi("models", "path", OTHER, "--quant", "bf16").succeeded();
+  }
+
+  @Test
+  void aCopyOutlivesWhatItWasMadeOf() throws IOException {
+    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4"));
+    // As Python's tools for the cache do it.
+    Path repository = folder.resolve("home/hub/models--kyutai--hibiki-1b-mlx-bf16");
+    try (Stream<Path> files = Files.walk(repository)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+    run("--model", "hibiki-1b-q4", "--offline").succeeded();
+    moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
+    assertEquals(List.of(), kept());
   }
 
   @Test
