@@ -29,6 +29,7 @@ final class DevicesCommand implements Runnable {
 
   @Option(
       names = "--json",
+      fallbackValue = "true",
       description =
           "Print an object with the lists 'inputs' and 'outputs', of which each entry has 'index', "
               + "'name' and 'default'.")

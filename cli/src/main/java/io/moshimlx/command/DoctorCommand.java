@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import io.moshimlx.doctor.Doctor;
 import io.moshimlx.doctor.Finding;
 import io.moshimlx.hub.HubSettings;
+import io.moshimlx.hub.Variables;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
 import java.util.ArrayList;
@@ -14,8 +15,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code moshi-mlx doctor}: what keeps a conversation from working. */
 @Command(
@@ -36,6 +39,7 @@ final class DoctorCommand implements Callable<Integer> {
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
   @ParentCommand private MoshiMlx parent;
+  @Spec private CommandSpec spec;
 
   @ArgGroup(validate = false, heading = "%nModel (default: demo):%n", order = 1)
   private final ModelOptions model = new ModelOptions();
@@ -51,6 +55,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = "--json",
+      fallbackValue = "true",
       description =
           "Print an object with 'ok' and the list 'checks', of which each entry has 'check', "
               + "'status' (ok, warning or problem), 'text' and, unless it is ok, 'remedy'.")
@@ -58,6 +63,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    model.choose(new Variables(parent.environment()), spec);
     List<Finding> findings = new ArrayList<>();
     try (TransientLine line = new TransientLine(parent.terminal())) {
       Doctor.Choice choice =

@@ -5,23 +5,28 @@ import io.moshimlx.mimi.MimiException;
 import io.moshimlx.mlx.MlxException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
-import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /** Turns whatever goes wrong into one line on stderr and an exit status. */
-final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+final class Failures implements IExecutionExceptionHandler {
   private final MoshiMlx command;
 
   Failures(MoshiMlx command) {
     this.command = command;
   }
 
-  @Override
-  public int handleParseException(ParameterException e, String[] args) {
+  /**
+   * Says what was wrong with the options.
+   *
+   * @param origin " (where they come from)", which is where to mend them; "" if they were typed
+   */
+  int wrongUsage(ParameterException e, String origin) {
     CommandLine wrong = e.getCommandLine();
-    say(e);
-    command.terminal().err().printf("Try '%s --help'%n", wrong.getCommandSpec().qualifiedName());
+    say(describe(e) + origin);
+    if (origin.isEmpty()) {
+      command.terminal().err().printf("Try '%s --help'%n", wrong.getCommandSpec().qualifiedName());
+    }
     return ExitStatus.WRONG_USAGE;
   }
 
@@ -31,15 +36,15 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   }
 
   int handle(Throwable e) {
-    say(e);
+    say(describe(e));
     if (command.verbose()) {
       e.printStackTrace(command.terminal().err());
     }
     return ExitStatus.FAILED;
   }
 
-  private void say(Throwable e) {
-    command.terminal().err().println("moshi-mlx: " + describe(e));
+  private void say(String fault) {
+    command.terminal().err().println("moshi-mlx: " + fault);
   }
 
   private static String describe(Throwable e) {

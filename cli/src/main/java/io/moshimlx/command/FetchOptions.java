@@ -6,11 +6,15 @@ import picocli.CommandLine.Option;
 final class FetchOptions {
   @Option(
       names = "--yes",
+      fallbackValue = "true",
       description =
           "Fetch a model that is not here without asking; needed where nobody can be asked.")
   private boolean yes;
 
-  @Option(names = "--offline", description = "Never touch the network: use what is here, or fail.")
+  @Option(
+      names = "--offline",
+      fallbackValue = "true",
+      description = "Never touch the network: use what is here, or fail.")
   private boolean offline;
 
   boolean yes() {

@@ -30,7 +30,10 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
     if (known.isPresent()) {
       KnownModel first = known.orElseThrow();
       return Optional.of(
-          wanted.isEmpty() ? of(first) : inPrecision(name, first.family(), wanted.orElseThrow()));
+          wanted.isEmpty()
+              ? of(first)
+              : inPrecision(name, first.family(), wanted.orElseThrow())
+                  .orElseThrow(() -> comesNotIn(name, first.family(), wanted.orElseThrow())));
     }
     Optional<HubModel> made =
         made(name).filter(model -> wanted.isEmpty() || wanted.equals(model.quantization()));
@@ -56,24 +59,26 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
         .orElseThrow();
   }
 
-  private static HubModel inPrecision(String name, String family, Quantization wanted) {
+  private static Optional<HubModel> inPrecision(String name, String family, Quantization wanted) {
     Optional<KnownModel> known = Catalogue.find(family, wanted.label());
     // What there is only in bf16 may be named so, too.
     String fullName = known.map(KnownModel::name).orElse(family + "-" + Quantization.BF16.label());
     return known
         .map(HubModel::of)
         .or(() -> made(family, wanted))
-        .filter(_ -> name.equals(family) || name.equals(fullName))
-        .orElseThrow(() ->
-            new UserException(
-                "%s does not come in %s; leave --quant out, or name one of %s"
-                    .formatted(
-                        name,
-                        wanted.label(),
-                        names(
-                            Catalogue.all().stream()
-                                .filter(model -> model.family().equals(family))
-                                .toList()))));
+        .filter(_ -> name.equals(family) || name.equals(fullName));
+  }
+
+  private static UserException comesNotIn(String name, String family, Quantization wanted) {
+    return new UserException(
+        "%s does not come in %s; leave --quant out, or name one of %s"
+            .formatted(
+                name,
+                wanted.label(),
+                names(
+                    Catalogue.all().stream()
+                        .filter(model -> model.family().equals(family))
+                        .toList())));
   }
 
   /** The model of a name such as {@code hibiki-1b-q4}, for which the catalogue has only bf16. */
@@ -105,6 +110,19 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
             .map(HubModel::precision)
             .filter(precision -> !precision.equals(quantization.orElseThrow()))
             .isPresent();
+  }
+
+  /**
+   * Whether a model may come in a precision; false only if it is known that it does not.
+   *
+   * @param wanted a precision, or null for any
+   */
+  static boolean mayComeIn(String name, Quantization wanted) {
+    return wanted == null
+        || Catalogue.find(name)
+            .map(first -> inPrecision(name, first.family(), wanted).isPresent())
+            .or(() -> made(name).map(model -> model.quantization().equals(Optional.of(wanted))))
+            .orElse(true);
   }
 
   /** The error for a name that is none. */

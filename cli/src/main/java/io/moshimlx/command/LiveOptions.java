@@ -83,24 +83,27 @@ final class LiveOptions {
             (long) Math.ceil(duration * AudioSource.SAMPLE_RATE / AudioSource.FRAME_SAMPLES));
   }
 
-  /** What is wrong with the values, each as a sentence without its end. */
-  List<String> faults(boolean live) {
+  /**
+   * What is wrong with the values, each as a sentence without its end. Those that the file of
+   * defaults gives for conversations do not hinder recordings.
+   */
+  List<String> faults(boolean live, Given given) {
     List<String> faults = new ArrayList<>();
     if (duration != null && !(duration > 0 && duration <= MAX_DURATION_SECONDS)) {
       faults.add("--duration must be above 0 seconds, not " + duration);
     }
     if (!live) {
-      onlyLive(faults, "--input-device", inputDevice);
-      onlyLive(faults, "--output-device", outputDevice);
-      onlyLive(faults, "--echo-cancellation", echo);
-      onlyLive(faults, "--record", recording);
-      onlyLive(faults, "--duration", duration);
+      onlyLive(faults, given, "--input-device");
+      onlyLive(faults, given, "--output-device");
+      onlyLive(faults, given, "--echo-cancellation");
+      onlyLive(faults, given, "--record");
+      onlyLive(faults, given, "--duration");
     }
     return faults;
   }
 
-  private static void onlyLive(List<String> faults, String option, Object value) {
-    if (value != null) {
+  private static void onlyLive(List<String> faults, Given given, String option) {
+    if (given.typed(option)) {
       faults.add(option + " goes with a live conversation, not with --input");
     }
   }

@@ -1,6 +1,10 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.hub.Catalogue;
+import io.moshimlx.hub.Variables;
+import io.moshimlx.hub.Voice;
+import io.moshimlx.hub.VoiceBook;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
@@ -10,11 +14,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
-/** Which model, in which precision. */
+/** Which model, in which precision, by its own name or by that of a voice. */
 final class ModelOptions {
-  private static final String DEMO = "demo";
+  private static final String VOICE_VARIABLE = "MOSHI_MLX_VOICE";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
@@ -34,6 +40,17 @@ final class ModelOptions {
   private String model;
 
   @Option(
+      names = "--voice",
+      paramLabel = "VOICE",
+      description = {
+        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex (*.wav, *.pt); it brings "
+            + "its model (default: that of "
+            + VOICE_VARIABLE
+            + ")."
+      })
+  private String voiceName;
+
+  @Option(
       names = "--quant",
       paramLabel = "q4|q6|q8|bf16",
       converter = QuantizationConverter.class,
@@ -51,6 +68,9 @@ final class ModelOptions {
             + "float32 on a CPU."
       })
   private DType dtype;
+
+  /** Which voice, once that is chosen. */
+  private Optional<Voice> voice = Optional.empty();
 
   /**
    * Where a model is.
@@ -87,8 +107,62 @@ final class ModelOptions {
     }
   }
 
+  /**
+   * Chooses the voice, and with it the model, before anything else is asked. What is typed wins
+   * over what the environment says, and that over the file of defaults.
+   *
+   * @throws ParameterException if voice and model are equally asked for and contradict each other
+   * @throws UserException if there is no such voice
+   */
+  void choose(Variables environment, CommandSpec spec) {
+    Given given = new Given(spec);
+    Optional<String> variable = environment.value(VOICE_VARIABLE);
+    voice = wanted(variable, given, environment);
+    if (voice.isPresent() && model != null && !voice.orElseThrow().goesWith(model)) {
+      boolean voiceWins =
+          !given.typed("--model") && (given.typed("--voice") || variable.isPresent());
+      if (!voiceWins) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--voice %s is not spoken by --model %s but by %s; leave one of them out"
+                .formatted(voice.orElseThrow().name(), model, voice.orElseThrow().model()));
+      }
+      model = null;
+    }
+    boolean named = model != null || voice.isPresent();
+    if (named && !given.typed("--quant") && !HubModel.mayComeIn(name(), quantization)) {
+      quantization = null;
+    }
+  }
+
+  /** The voice that is asked for; only one that is typed keeps its place beside a typed model. */
+  private Optional<Voice> wanted(Optional<String> variable, Given given, Variables environment) {
+    if (given.typed("--voice")) {
+      return Optional.of(VoiceBook.of(environment).find(voiceName));
+    }
+    String name = variable.orElse(voiceName);
+    if (name == null || given.typed("--model")) {
+      return Optional.empty();
+    }
+    VoiceBook book = VoiceBook.of(environment);
+    try {
+      return Optional.of(book.find(name));
+    } catch (UserException e) {
+      String source = variable.isPresent() ? VOICE_VARIABLE : DefaultsFile.NAME;
+      throw new UserException(source + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The voice, or empty where the model is as it comes. */
+  Optional<Voice> voice() {
+    return voice;
+  }
+
   /** The model as the user named it, or null where none was named. */
   String name() {
+    if (model == null && voice.isPresent()) {
+      return voice.orElseThrow().model();
+    }
     return model == null && quantization != null ? USUAL : model;
   }
 
@@ -150,9 +224,17 @@ final class ModelOptions {
 
   /** The model of the hub that is named; empty for a folder. */
   private Optional<HubModel> inHub() {
-    return name().equals(DEMO) || Files.isDirectory(Path.of(name()))
+    return name().equals(Catalogue.DEMO) || isFolder()
         ? Optional.empty()
         : HubModel.of(name(), Optional.ofNullable(quantization));
+  }
+
+  /**
+   * A voice names its folder in full: what lies where the user stands has nothing to do with it.
+   */
+  private boolean isFolder() {
+    Path folder = Path.of(name());
+    return model == null ? folder.isAbsolute() : Files.isDirectory(folder);
   }
 
   private Located onDisk(ModelStore store) {
@@ -171,7 +253,7 @@ final class ModelOptions {
    * @throws UserException if that is the name of no folder and must be meant for a model's
    */
   static Path folder(String model) {
-    if (model.equals(DEMO)) {
+    if (model.equals(Catalogue.DEMO)) {
       return demo();
     }
     Path folder = Path.of(model);
@@ -183,12 +265,18 @@ final class ModelOptions {
 
   private static Path demo() {
     String folder = System.getProperty(DEMO_FOLDER);
-    if (folder == null || !Files.isDirectory(Path.of(folder))) {
+    if (!hasDemo()) {
       throw new UserException(
           "the demo model is not part of this installation (%s); start it with scripts/moshi-mlx"
               .formatted(folder == null ? DEMO_FOLDER + " is not set" : folder + " is missing"));
     }
     return Path.of(folder);
+  }
+
+  /** Whether the demo model is part of this installation. */
+  static boolean hasDemo() {
+    String folder = System.getProperty(DEMO_FOLDER);
+    return folder != null && Files.isDirectory(Path.of(folder));
   }
 
   Optional<DType> dtype() {

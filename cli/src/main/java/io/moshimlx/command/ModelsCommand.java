@@ -48,6 +48,7 @@ final class ModelsCommand implements Runnable {
 
   @Option(
       names = "--json",
+      fallbackValue = "true",
       description =
           "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
               + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
@@ -124,23 +125,7 @@ final class ModelsCommand implements Runnable {
               known.task(),
               known.licence() + (known.gated() ? ", gated" : "")));
     }
-    return table(rows);
-  }
-
-  /** Columns two spaces apart; numbers are flush right. */
-  private static String table(List<List<String>> rows) {
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.size(); i++) {
-        int column = i;
-        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElseThrow();
-        boolean number = i == 1 || i == 2;
-        line.append(("%" + (number ? "" : "-") + width + "s  ").formatted(row.get(i)));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
+    return Table.of(rows, 1, 2);
   }
 
   @Command(
@@ -156,6 +141,7 @@ final class ModelsCommand implements Runnable {
 
     @Option(
         names = "--offline",
+        fallbackValue = "true",
         description = "Never touch the network: only say whether it is here.")
     private boolean offline;
 
@@ -223,7 +209,7 @@ final class ModelsCommand implements Runnable {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;
 
-    @Option(names = "--yes", description = "Do not ask.")
+    @Option(names = "--yes", fallbackValue = "true", description = "Do not ask.")
     private boolean yes;
 
     @Override

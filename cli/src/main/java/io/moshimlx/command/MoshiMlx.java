@@ -1,5 +1,7 @@
 package io.moshimlx.command;
 
+import io.moshimlx.UserException;
+import io.moshimlx.hub.Variables;
 import io.moshimlx.terminal.Terminal;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
@@ -20,6 +22,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       ModelsCommand.class,
+      VoicesCommand.class,
       QuantizeCommand.class,
       DevicesCommand.class,
       DoctorCommand.class
@@ -28,7 +31,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Talk with Moshi: full-duplex speech on MLX.",
+    description = {
+      "Talk with Moshi: full-duplex speech on MLX.",
+      "Options get defaults in ~/.config/moshi-mlx/defaults.properties, with lines such as "
+          + "'moshi-mlx.run.voice = moshika'."
+    },
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",
     commandListHeading = "%nCommands:%n",
@@ -51,6 +58,7 @@ final class MoshiMlx implements Runnable {
 
   @Option(
       names = "--verbose",
+      fallbackValue = "true",
       scope = ScopeType.INHERIT,
       description = "On failure, show where in the program it happened.")
   private boolean verbose;
@@ -83,14 +91,20 @@ final class MoshiMlx implements Runnable {
     MoshiMlx command = new MoshiMlx(terminal, environment);
     Failures failures = new Failures(command);
     try {
-      return new CommandLine(command)
+      CommandLine commandLine = new CommandLine(command);
+      DefaultsFile defaults = DefaultsFile.of(new Variables(environment));
+      defaults
+          .unknownKeys(commandLine.getCommandSpec())
+          .forEach(fault -> terminal.err().println("moshi-mlx: " + fault));
+      return commandLine
+          .setDefaultValueProvider(defaults)
           .setOut(new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8)))
           .setColorScheme(CommandLine.Help.defaultColorScheme(ansi(terminal)))
           .setUsageHelpLongOptionsMaxWidth(26)
-          .setParameterExceptionHandler(failures)
+          .setParameterExceptionHandler((e, _) -> failures.wrongUsage(e, defaults.origin(e)))
           .setExecutionExceptionHandler(failures)
           .execute(arguments);
-    } catch (Error e) {
+    } catch (UserException | Error e) {
       return failures.handle(e);
     }
   }

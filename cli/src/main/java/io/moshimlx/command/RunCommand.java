@@ -1,5 +1,6 @@
 package io.moshimlx.command;
 
+import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioSink;
@@ -18,6 +19,8 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.EventWriter;
 import io.moshimlx.event.SessionEvent;
+import io.moshimlx.hub.Variables;
+import io.moshimlx.hub.Voice;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Sampling;
 import io.moshimlx.terminal.LiveKeys;
@@ -50,8 +53,8 @@ import picocli.CommandLine.Spec;
     },
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
-      "moshi-mlx run --model MODEL [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model MODEL --input WAV [--output WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL|--voice VOICE [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL|--voice VOICE --input WAV [--output WAV] [OPTIONS]",
       "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]"
     },
     sortOptions = false,
@@ -60,7 +63,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx run --quant q4",
-      "  moshi-mlx run --model moshika-q4 --record talk.wav",
+      "  moshi-mlx run --voice moshika --record talk.wav",
       "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
       "  moshi-mlx run --model ~/moshiko --input hello.wav --output reply.wav --tail 5",
       "  moshi-mlx run --model demo --input hello.wav --temp 0 --events -"
@@ -127,7 +130,9 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    model.choose(new Variables(parent.environment()), spec);
     checkUsage();
+    model.voice().filter(Voice::isPrompted).ifPresent(RunCommand::prompt);
     ModelStore store = new ModelStore(parent.terminal(), parent.environment());
     // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
     ModelOptions.Located located = model.locate(store, fetching);
@@ -143,6 +148,13 @@ final class RunCommand implements Callable<Integer> {
           ? ExitStatus.INTERRUPTED
           : ExitStatus.DONE;
     }
+  }
+
+  /** Where a voice's prompt and persona go on to the prompt phase. */
+  private static void prompt(Voice voice) {
+    throw new UserException(
+        "voice %s is a prompt for PersonaPlex, which cannot be told one yet; choose moshiko or moshika"
+            .formatted(voice.name()));
   }
 
   /** A conversation through the devices. */
@@ -221,7 +233,7 @@ final class RunCommand implements Callable<Integer> {
         SessionEvent.SCHEMA,
         model.name(),
         files.quantization().label(),
-        null,
+        model.voice().map(Voice::name).orElse(null),
         sampling.seed(),
         echoCancellation,
         AudioSource.SAMPLE_RATE,
@@ -243,20 +255,23 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void checkUsage() {
+    Given given = new Given(spec);
     List<String> faults = new ArrayList<>();
     if (model.name() == null) {
-      faults.add("--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'");
+      faults.add(
+          "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice");
     }
-    if (streams.input == null && streams.output != null) {
+    if (streams.input == null && given.typed("--output")) {
       faults.add("--output goes with --input; a live conversation is recorded with --record");
     }
-    if (streams.input == null && streams.tail > 0) {
+    if (streams.input == null && given.typed("--tail") && streams.tail > 0) {
       faults.add("--tail goes with --input");
     }
-    faults.addAll(live.faults(streams.input == null));
+    faults.addAll(live.faults(streams.input == null, given));
     if (!(streams.tail >= 0 && streams.tail <= MAX_TAIL_SECONDS)) {
       faults.add("--tail must be from 0 to %.0f seconds".formatted(MAX_TAIL_SECONDS));
     }
+    sampling.prefer(given);
     faults.addAll(sampling.faults());
     Path eventFile =
         streams.events == null || streams.events.equals(STDOUT) ? null : Path.of(streams.events);

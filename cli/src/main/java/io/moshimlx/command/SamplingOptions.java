@@ -65,6 +65,23 @@ final class SamplingOptions {
       description = "Seed of the random draws (default: ${DEFAULT-VALUE}).")
   private long seed = 299792458;
 
+  /** Drops what the file of defaults says where it contradicts what is typed. */
+  void prefer(Given given) {
+    boolean greedy = given.typed("--temp") && temperature == 0;
+    if (greedy || given.anyTyped(List.of("--top-k", "--top-p", "--min-p"))) {
+      topK = given.ifTyped("--top-k", topK);
+      topP = given.ifTyped("--top-p", topP);
+      minP = given.ifTyped("--min-p", minP);
+    }
+    boolean greedyText =
+        given.typed("--text-temp") ? textTemperature == 0 : greedy && textTemperature == null;
+    if (greedyText || given.anyTyped(List.of("--text-top-k", "--text-top-p", "--text-min-p"))) {
+      textTopK = given.ifTyped("--text-top-k", textTopK);
+      textTopP = given.ifTyped("--text-top-p", textTopP);
+      textMinP = given.ifTyped("--text-min-p", textMinP);
+    }
+  }
+
   /** What is wrong with the values, each as a sentence without its end; empty if nothing is. */
   List<String> faults() {
     List<String> faults = new ArrayList<>();

@@ -1,10 +1,10 @@
 package io.moshimlx.hub;
 
+import io.moshimlx.Nearest;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The known models that talk. Sizes are those of the published files, to three digits.
@@ -12,6 +12,13 @@ import java.util.Optional;
  * <p>A KV cache takes layers × context × 2 × dim × 2 bytes.
  */
 public final class Catalogue {
+  /** The name of the model that is built in; it is on no hub. */
+  public static final String DEMO = "demo";
+
+  /** The family of the models that take a voice and a role as a prompt. */
+  static final String PERSONAPLEX = "personaplex";
+
+  private static final Pattern PRECISION = Pattern.compile("-(q4|q6|q8|bf16)$");
   private static final String CC_BY = "CC-BY 4.0";
   private static final long CODEC = 385_200_000;
   private static final long CACHE_7B = 32L * 3000 * 2 * 4096 * 2;
@@ -34,7 +41,7 @@ public final class Catalogue {
     models.add(hibiki("2b", 6_200_000_000L, CACHE_2B));
     models.add(
         new KnownModel(
-            "personaplex",
+            PERSONAPLEX,
             "bf16",
             "conversation in a role",
             new RepoId("nvidia", "personaplex-7b-v1"),
@@ -89,42 +96,26 @@ public final class Catalogue {
     return MODELS.stream().filter(model -> model.repository().equals(repository)).findFirst();
   }
 
+  /**
+   * The family of a model, if it is known.
+   *
+   * @param model a name, with a precision or without and be it one that has to be made here, or a
+   *     repository ({@code org/name})
+   */
+  static Optional<String> family(String model) {
+    Optional<RepoId> repository = RepoId.parse(model);
+    if (repository.isPresent()) {
+      return of(repository.orElseThrow()).map(KnownModel::family);
+    }
+    String family = PRECISION.matcher(model).replaceFirst("");
+    return find(family).map(KnownModel::family).filter(family::equals);
+  }
+
   /** Up to three models whose name or repository is nearly the one given, the nearest first. */
   public static List<KnownModel> nearest(String name) {
-    return MODELS.stream()
-        .filter(model -> distance(model, name) <= Math.max(2, name.length() / 3))
-        .sorted(Comparator.comparingInt(model -> distance(model, name)))
-        .limit(3)
-        .toList();
-  }
-
-  private static int distance(KnownModel model, String name) {
-    String asked = name.toLowerCase(Locale.ROOT);
-    return List.of(model.name(), model.family(), model.repository().toString()).stream()
-        // The beginning of a name is as near as one wrong letter.
-        .mapToInt(known -> {
-          boolean begins = asked.length() > 2 && known.startsWith(asked);
-          return Math.min(distance(known, asked), begins ? 1 : Integer.MAX_VALUE);
-        })
-        .min()
-        .orElseThrow();
-  }
-
-  /** Characters to insert, delete or replace. */
-  private static int distance(String one, String other) {
-    int[] row = new int[other.length() + 1];
-    for (int j = 0; j < row.length; j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j < row.length; j++) {
-        int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[other.length()];
+    return Nearest.to(
+        name,
+        MODELS,
+        model -> List.of(model.name(), model.family(), model.repository().toString()));
   }
 }

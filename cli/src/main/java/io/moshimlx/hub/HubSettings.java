@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Where the hub and its cache are, by the same variables of the environment as Python's {@code
@@ -20,26 +18,24 @@ import java.util.regex.Pattern;
  */
 public final class HubSettings {
   private static final String USUAL_ENDPOINT = "https://huggingface.co";
-  private static final Pattern VARIABLE = Pattern.compile("\\$(?:(\\w+)|\\{(\\w+)\\})");
 
-  private final Map<String, String> environment;
-  private final Path home;
+  private final Variables variables;
   private final Path cacheHome;
   private final Path cache;
   private final Path tokenFile;
 
-  private HubSettings(Map<String, String> environment) {
-    this.environment = environment;
-    home = Path.of(value("HOME").orElse(System.getProperty("user.home")));
-    cacheHome = path("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
-    Path hubHome = path("HF_HOME").orElse(cacheHome.resolve("huggingface"));
-    cache = path("HF_HUB_CACHE").orElse(hubHome.resolve("hub")).toAbsolutePath().normalize();
-    tokenFile = path("HF_TOKEN_PATH").orElse(hubHome.resolve("token"));
+  private HubSettings(Variables variables) {
+    this.variables = variables;
+    cacheHome = variables.path("XDG_CACHE_HOME").orElse(variables.home().resolve(".cache"));
+    Path hubHome = variables.path("HF_HOME").orElse(cacheHome.resolve("huggingface"));
+    cache =
+        variables.path("HF_HUB_CACHE").orElse(hubHome.resolve("hub")).toAbsolutePath().normalize();
+    tokenFile = variables.path("HF_TOKEN_PATH").orElse(hubHome.resolve("token"));
   }
 
   /** The settings in an environment. */
   public static HubSettings of(Map<String, String> environment) {
-    return new HubSettings(environment);
+    return new HubSettings(new Variables(environment));
   }
 
   /**
@@ -48,7 +44,7 @@ public final class HubSettings {
    * @throws UserException if the variable holds none
    */
   URI endpoint() {
-    return endpoint(value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
+    return endpoint(variables.value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
   }
 
   /** The cache's folder, absolute. */
@@ -68,14 +64,16 @@ public final class HubSettings {
 
   /** Whether the network is not to be touched. */
   public boolean offline() {
-    return value("HF_HUB_OFFLINE")
+    return variables
+        .value("HF_HUB_OFFLINE")
         .filter(text -> List.of("1", "ON", "YES", "TRUE").contains(text.toUpperCase(Locale.ROOT)))
         .isPresent();
   }
 
   /** The user's token, if there is one. */
   Optional<HubToken> token() {
-    Optional<HubToken> given = value("HF_TOKEN").map(value -> new HubToken(value, "HF_TOKEN"));
+    Optional<HubToken> given =
+        variables.value("HF_TOKEN").map(value -> new HubToken(value, "HF_TOKEN"));
     return given.isPresent() ? given : tokenOfFile();
   }
 
@@ -100,29 +98,6 @@ public final class HubSettings {
       throw UserException.cannotRead(
           tokenFile, e, "it holds the token for the hub; mend it or set HF_TOKEN");
     }
-  }
-
-  private Optional<String> value(String variable) {
-    return Optional.ofNullable(environment.get(variable))
-        .map(String::strip)
-        .filter(text -> !text.isEmpty());
-  }
-
-  /** A folder or file; "~" and variables in it are replaced as Python's library does. */
-  private Optional<Path> path(String variable) {
-    return value(variable)
-        .map(text -> {
-          String expanded =
-              VARIABLE
-                  .matcher(text)
-                  .replaceAll(match -> {
-                    String name = match.group(1) == null ? match.group(2) : match.group(1);
-                    return Matcher.quoteReplacement(environment.getOrDefault(name, match.group()));
-                  });
-          return expanded.equals("~") || expanded.startsWith("~/")
-              ? home.resolve(expanded.substring(1).replaceFirst("^/+", ""))
-              : Path.of(expanded);
-        });
   }
 
   private static URI endpoint(String text) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -55,15 +56,17 @@ final class Cli {
     return run(Map.of(), arguments);
   }
 
-  /** Runs a command in this process, with these variables. */
+  /** Runs a command in this process, with these variables and no configuration but theirs. */
   static Result run(Map<String, String> environment, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Map<String, String> hermetic = new HashMap<>(Map.of("XDG_CONFIG_HOME", "/none"));
+    hermetic.putAll(environment);
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     int status =
         MoshiMlx.execute(
             new Terminal(out, errors, false, false),
-            environment,
+            hermetic,
             Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

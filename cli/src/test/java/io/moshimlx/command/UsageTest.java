@@ -44,7 +44,7 @@ class UsageTest {
   @Test
   void whatBelongsTogetherIsNeededTogether() {
     refused(
-        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'",
+        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice",
         "moshi-mlx run",
         Cli.run("run", "--input", "in.wav"));
     refused(
@@ -132,6 +132,7 @@ class UsageTest {
           "Exit status:",
           "Examples:",
           "--model",
+          "--voice",
           "--quant",
           "--dtype",
           "--yes",

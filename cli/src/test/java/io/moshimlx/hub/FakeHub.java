@@ -106,7 +106,9 @@ public final class FakeHub implements AutoCloseable {
             "HF_HOME",
             home.toString(),
             "XDG_CACHE_HOME",
-            home.resolveSibling("cache").toString()));
+            home.resolveSibling("cache").toString(),
+            "XDG_CONFIG_HOME",
+            home.resolveSibling("config").toString()));
   }
 
   /** A file that the content host has, named by its SHA-256. */
