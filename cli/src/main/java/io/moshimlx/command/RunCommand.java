@@ -12,6 +12,7 @@ import io.moshimlx.audio.TrailingSilence;
 import io.moshimlx.audio.WavSink;
 import io.moshimlx.audio.WavSource;
 import io.moshimlx.dialogue.Ends;
+import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.Warnings;
 import io.moshimlx.event.EndReason;
@@ -84,7 +85,10 @@ final class RunCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 4)
   private final LiveOptions live = new LiveOptions();
 
-  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 5)
+  @ArgGroup(validate = false, heading = "%nVoice and role:%n", order = 5)
+  private final PersonaOptions persona = new PersonaOptions();
+
+  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 6)
   private final SamplingOptions sampling = new SamplingOptions();
 
   /** What is heard, said and told. */
@@ -201,6 +205,8 @@ final class RunCommand implements Callable<Integer> {
         sinks.add(writer);
       }
       sinks.add(view);
+      Optional<Prompt> prompt =
+          persona.prompt(files, Optional.ofNullable(persona.voice()), Optional.empty());
       view.preparing("loading " + model.name());
       Sampling.Defaults usual = files.sampling();
       Session.Options options =
@@ -211,6 +217,7 @@ final class RunCommand implements Callable<Integer> {
               sampling.seed(),
               model.dtype());
       try (Session session = Session.open(files, options)) {
+        prompt.ifPresent(p -> session.tell(p, view::preparingVoice, stopped));
         return session.run(start, ends, EventSink.all(sinks), stopped);
       }
     }
@@ -257,6 +264,7 @@ final class RunCommand implements Callable<Integer> {
     if (!(streams.tail >= 0 && streams.tail <= MAX_TAIL_SECONDS)) {
       faults.add("--tail must be from 0 to %.0f seconds".formatted(MAX_TAIL_SECONDS));
     }
+    faults.addAll(persona.faults());
     faults.addAll(sampling.faults());
     Path eventFile =
         streams.events == null || streams.events.equals(STDOUT) ? null : Path.of(streams.events);
