@@ -102,7 +102,8 @@ final class TorchFileTest {
    */
   private static String tensor(String view) {
     return ("ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\n"
-            + "X\u0001\0\0\0" + "0X\u0003\0\0\0cpuK\u0004tQ%sccollections\nOrderedDict\n)RtR")
+            + "X\u0001\0\0\0"
+            + "0X\u0003\0\0\0cpuK\u0004tQ%sccollections\nOrderedDict\n)RtR")
         .formatted(view);
   }
 
