@@ -199,14 +199,14 @@ final class RunCommand implements Callable<Integer> {
 
   private EndReason converse(
       SessionEvent start, ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
+    Optional<Prompt> prompt =
+        persona.prompt(files, Optional.ofNullable(persona.voice()), Optional.empty());
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
         sinks.add(writer);
       }
       sinks.add(view);
-      Optional<Prompt> prompt =
-          persona.prompt(files, Optional.ofNullable(persona.voice()), Optional.empty());
       view.preparing("loading " + model.name());
       Sampling.Defaults usual = files.sampling();
       Session.Options options =

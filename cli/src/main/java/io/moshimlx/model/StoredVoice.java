@@ -57,8 +57,8 @@ public final class StoredVoice {
    */
   static StoredVoice read(String name, byte[] bytes, LmConfig config) {
     List<TorchFile.Numbers> tensors = TorchFile.read(name, bytes, "embeddings", "cache");
-    return new StoredVoice(
-        embeddings(name, tensors.get(0), config), cache(name, tensors.get(1), config));
+    float[][] embeddings = embeddings(name, tensors.get(0), config);
+    return new StoredVoice(embeddings, cache(name, tensors.get(1), embeddings.length, config));
   }
 
   private static float[][] embeddings(String name, TorchFile.Numbers tensor, LmConfig config) {
@@ -87,18 +87,26 @@ public final class StoredVoice {
     return rows;
   }
 
-  private static int[][] cache(String name, TorchFile.Numbers tensor, LmConfig config) {
+  private static int[][] cache(String name, TorchFile.Numbers tensor, int steps, LmConfig config) {
     int streams = 1 + config.codebooks();
     int slots = config.maxDelay() + MORE_SLOTS;
     if (tensor.floating() || !Arrays.equals(tensor.shape(), new int[] {1, streams, slots})) {
-      throw misfit(name, "cache", tensor.shape());
+      throw misfit(name, "a cache", tensor.shape());
     }
     int[][] cache = new int[streams][slots];
     for (int i = 0; i < streams * slots; i++) {
-      int token = (int) tensor.values()[i];
-      int largest = i < slots ? config.textCard() : config.card();
-      // Slots that were never written are negative, and never read.
-      cache[i / slots][i % slots] = Math.clamp(token, 0, largest);
+      cache[i / slots][i % slots] = (int) tensor.values()[i];
+    }
+    for (int stream = 0; stream < streams; stream++) {
+      int delay = stream == 0 ? 0 : config.delays().get(stream - 1);
+      int vocabulary = stream == 0 ? config.textCard() : config.card();
+      // Others may hold tokens of earlier steps, or have never been written.
+      for (int position = steps; position <= steps + delay; position++) {
+        int token = cache[stream][position % slots];
+        if (token < 0 || token >= vocabulary) {
+          throw misfit(name, "a cache of other tokens", tensor.shape());
+        }
+      }
     }
     return cache;
   }

@@ -52,7 +52,7 @@ public final class VoiceArchive {
         }
         names.add(voice.group("name"));
       }
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
           "%s cannot be read, or is damaged: %s; fetch the model again"
               .formatted(file, e.getMessage()),
