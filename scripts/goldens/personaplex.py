@@ -144,7 +144,10 @@ def talk(lm_module, lm, mimi, tokens: list[int], voice: Path, user: np.ndarray, 
         use_sampling=False,
     )
     generator.streaming_forever(1)
-    generator.load_voice_prompt_embeddings(str(voice)) if voice.suffix == ".pt" else generator.load_voice_prompt(str(voice))
+    if voice.suffix == ".pt":
+        generator.load_voice_prompt_embeddings(str(voice))
+    else:
+        generator.load_voice_prompt(str(voice))
     generator.text_prompt_tokens = tokens
     generator.reset_streaming()
     mimi.reset_streaming()
@@ -264,16 +267,19 @@ def main() -> None:
             "stored_prompted": stored["prompted"],
             "smallest_margin": {"heard": heard["margin"], "stored": stored["margin"]},
             "loudness": {
-                name: meter.integrated_loudness(pcm) for name, pcm in {"voice": voice, "user": user, "uneven": uneven}.items()
+                name: meter.integrated_loudness(pcm)
+                for name, pcm in {"voice": voice, "user": user, "uneven": uneven}.items()
             },
         },
     )
-    commit = subprocess.run(["git", "-C", checkout, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "-C", checkout, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     write_json(
         FOLDER / "manifest.json",
         {
             "command": "scripts/goldens/personaplex.py CHECKOUT",
-            "personaplex": commit or sys.argv[2],
+            "personaplex": commit,
             "versions": {package: version(package) for package in PACKAGES},
             "sha256": {
                 f.name: hashlib.sha256(f.read_bytes()).hexdigest()

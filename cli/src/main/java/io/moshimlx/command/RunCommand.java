@@ -217,6 +217,7 @@ final class RunCommand implements Callable<Integer> {
               sampling.seed(),
               model.dtype());
       try (Session session = Session.open(files, options)) {
+        // Who stops it there, stops the session before its first frame.
         prompt.ifPresent(p -> session.tell(p, view::preparingVoice, stopped));
         return session.run(start, ends, EventSink.all(sinks), stopped);
       }

@@ -31,8 +31,8 @@ final class PyTorchLayout implements Layout {
   private static final Pattern NORM = Pattern.compile("(?<name>.*norm\\d?)\\.weight");
 
   /**
-   * PersonaPlex has 16 slices, of which a file made from Moshi's has the weights of the first 8:
-   * those of the others are the same again.
+   * Of 16 slices, a file made from Moshi's has the weights of the first 8: those of the others are
+   * the same again.
    */
   private static final int COPIED = 8;
 

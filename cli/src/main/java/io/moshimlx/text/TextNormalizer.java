@@ -130,12 +130,13 @@ final class TextNormalizer {
 
   /** The longest beginning of the text that the character map replaces, or null. */
   private Step mapped(String text, int from) {
-    Step longest = null;
-    int node = 0;
-    if (trie.length > 0) {
-      node = offset(trie[0]);
+    if (trie.length == 0) {
+      return null;
     }
-    for (int at = from; trie.length > 0 && at < text.length(); ) {
+    Step longest = null;
+    int node = offset(trie[0]);
+    int at = from;
+    while (at < text.length()) {
       int codePoint = text.codePointAt(at);
       at += Character.charCount(codePoint);
       for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
