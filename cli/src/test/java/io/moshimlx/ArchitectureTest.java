@@ -53,6 +53,7 @@ class ArchitectureTest {
     holds(onlyIn("io.moshimlx.audio..", "javax.sound.."));
     holds(onlyIn("io.moshimlx.text..", "com.google.protobuf.."));
     holds(onlyIn("io.moshimlx.terminal..", "org.jline.."));
+    holds(onlyIn("io.moshimlx.model..", "org.apache.commons.."));
     holds(onlyIn("io.moshimlx.hub..", "java.net.http.."));
     holds(
         noMethods()

@@ -97,6 +97,30 @@ public final class WavSource implements AudioSource {
     }
   }
 
+  /**
+   * Reads what is left, sample by sample: without the silence that fills a frame.
+   *
+   * @param most no more than so many samples
+   * @throws UserException if the file fails
+   */
+  float[] readSamples(long most) {
+    float[] read = new float[FRAME_SAMPLES];
+    int length = 0;
+    try {
+      while (length < most) {
+        read = Arrays.copyOf(read, Math.max(read.length, 2 * length));
+        int more = samples.read(read, length, (int) Math.min(read.length - length, most - length));
+        if (more == 0) {
+          break;
+        }
+        length += more;
+      }
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+    return Arrays.copyOf(read, length);
+  }
+
   @Override
   public long totalFrames() {
     return totalFrames;

@@ -150,6 +150,7 @@ final class ModelStore {
     files.add(required(model, names.mimi(), files, monitor));
     names.mimiConfig().ifPresent(name -> files.add(required(model, name, files, monitor)));
     files.add(required(model, names.tokenizer(), files, monitor));
+    names.voices().flatMap(name -> look(model, name, files, monitor)).ifPresent(files::add);
     Path snapshot = hub.folder(weights);
     Optional<Quantization> made = model.quantization().filter(_ -> wanted.isEmpty());
     return new Fetch(

@@ -1,6 +1,5 @@
 package io.moshimlx.command;
 
-import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioSink;
@@ -13,6 +12,7 @@ import io.moshimlx.audio.TrailingSilence;
 import io.moshimlx.audio.WavSink;
 import io.moshimlx.audio.WavSource;
 import io.moshimlx.dialogue.Ends;
+import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.Warnings;
 import io.moshimlx.event.EndReason;
@@ -87,7 +87,10 @@ final class RunCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 4)
   private final LiveOptions live = new LiveOptions();
 
-  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 5)
+  @ArgGroup(validate = false, heading = "%nVoice and role:%n", order = 5)
+  private final PersonaOptions persona = new PersonaOptions();
+
+  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 6)
   private final SamplingOptions sampling = new SamplingOptions();
 
   /** What is heard, said and told. */
@@ -132,7 +135,6 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     model.choose(new Variables(parent.environment()), spec);
     checkUsage();
-    model.voice().filter(Voice::isPrompted).ifPresent(RunCommand::prompt);
     ModelStore store = new ModelStore(parent.terminal(), parent.environment());
     // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
     ModelOptions.Located located = model.locate(store, fetching);
@@ -148,13 +150,6 @@ final class RunCommand implements Callable<Integer> {
           ? ExitStatus.INTERRUPTED
           : ExitStatus.DONE;
     }
-  }
-
-  /** Where a voice's prompt and persona go on to the prompt phase. */
-  private static void prompt(Voice voice) {
-    throw new UserException(
-        "voice %s is a prompt for PersonaPlex, which cannot be told one yet; choose moshiko or moshika"
-            .formatted(voice.name()));
   }
 
   /** A conversation through the devices. */
@@ -207,6 +202,7 @@ final class RunCommand implements Callable<Integer> {
 
   private EndReason converse(
       SessionEvent start, ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
+    Optional<Prompt> prompt = persona.prompt(files, model.voice(), new Given(spec));
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
@@ -223,6 +219,8 @@ final class RunCommand implements Callable<Integer> {
               sampling.seed(),
               model.dtype());
       try (Session session = Session.open(files, options)) {
+        // Who stops it there, stops the session before its first frame.
+        prompt.ifPresent(p -> session.tell(p, view::preparingVoice, stopped));
         return session.run(start, ends, EventSink.all(sinks), stopped);
       }
     }
@@ -272,6 +270,7 @@ final class RunCommand implements Callable<Integer> {
       faults.add("--tail must be from 0 to %.0f seconds".formatted(MAX_TAIL_SECONDS));
     }
     sampling.prefer(given);
+    faults.addAll(persona.faults());
     faults.addAll(sampling.faults());
     Path eventFile =
         streams.events == null || streams.events.equals(STDOUT) ? null : Path.of(streams.events);

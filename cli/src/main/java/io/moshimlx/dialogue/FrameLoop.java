@@ -11,8 +11,8 @@ import io.moshimlx.text.StreamingDecoder;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 
 /**
  * The way of a frame: the user's audio is encoded, the model takes one step, and the frame of
@@ -29,7 +29,7 @@ final class FrameLoop {
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
   private final Mimi codec;
-  private final UnaryOperator<int[]> model;
+  private final BinaryOperator<int[]> model;
   private final TokenStreams streams;
   private final StreamingDecoder text;
   private final Ends ends;
@@ -59,11 +59,12 @@ final class FrameLoop {
   /**
    * A loop of one session.
    *
-   * @param model takes one step: the tokens that it reads, then those that it samples
+   * @param model takes one step: from the tokens that it reads and those of the outcome that are
+   *     given already, to those that come of it
    */
   FrameLoop(
       Mimi codec,
-      UnaryOperator<int[]> model,
+      BinaryOperator<int[]> model,
       TokenStreams streams,
       StreamingDecoder text,
       Ends ends) {
@@ -137,7 +138,7 @@ final class FrameLoop {
   private void think() throws InterruptedException {
     for (Heard next = heard.take(); next != null; next = heard.take()) {
       long start = System.nanoTime();
-      int[] sampled = model.apply(streams.input(next.userTokens()));
+      int[] sampled = model.apply(streams.input(next.userTokens()), streams.given());
       Optional<int[]> audioTokens = streams.sampled(sampled);
       if (!answered.put(new Answered(next, sampled[0], audioTokens, since(start)))) {
         return;

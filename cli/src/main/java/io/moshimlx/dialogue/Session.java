@@ -15,6 +15,7 @@ import io.moshimlx.model.Sampling;
 import io.moshimlx.text.Tokenizer;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 
 /**
  * A loaded model and one dialogue with it.
@@ -26,6 +27,7 @@ public final class Session implements AutoCloseable {
   private final Mimi codec;
   private final LmGenerator generator;
   private final Tokenizer tokenizer;
+  private final TokenStreams streams;
 
   /**
    * How a dialogue is run.
@@ -45,6 +47,7 @@ public final class Session implements AutoCloseable {
     this.tokenizer = tokenizer;
     generator =
         new LmGenerator(lm, options.text(), options.audio(), options.cfgCoef(), options.seed());
+    streams = new TokenStreams(lm.config());
   }
 
   /**
@@ -101,17 +104,41 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Runs the dialogue until the source ends or the user stops it. The last event is always sent,
-   * whatever happens; frames and warnings come on a thread of the loop.
+   * Tells the model who it is, before the dialogue; for a model that {@linkplain
+   * LmConfig#prompted() takes prompts}.
+   *
+   * @param percent told how far it is, from time to time
+   * @param stopped asked now and then; what is stopped here is not to be gone on with
+   * @throws UserException if voice and role are longer than the model's context
+   */
+  public void tell(Prompt prompt, IntConsumer percent, BooleanSupplier stopped) {
+    PromptPhase phase =
+        new PromptPhase(
+            codec,
+            generator::read,
+            generator::replay,
+            streams,
+            prompt.voice(),
+            prompt.roleTokens(tokenizer));
+    int context = lm.config().transformer().context();
+    if (phase.length() > context) {
+      throw new UserException(
+          "the voice and the persona take %,d steps, but the model remembers no more than %,d; make the persona shorter"
+              .formatted(phase.length(), context));
+    }
+    phase.run(percent, stopped);
+  }
+
+  /**
+   * Runs the dialogue until the source ends or the user stops it, once. The last event is always
+   * sent, whatever happens; frames and warnings come on a thread of the loop.
    *
    * @param start the first event
    * @param stopped becomes true when the user stops the session; asked before each frame
    * @return why it ended: {@code INPUT_ENDED} or {@code INTERRUPTED}
    */
   public EndReason run(SessionEvent start, Ends ends, EventSink events, BooleanSupplier stopped) {
-    FrameLoop loop =
-        new FrameLoop(
-            codec, generator::step, new TokenStreams(lm.config()), tokenizer.decoder(), ends);
+    FrameLoop loop = new FrameLoop(codec, generator::step, streams, tokenizer.decoder(), ends);
     events.accept(start);
     EndReason reason;
     try {

@@ -1,6 +1,8 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.model.LmConfig;
+import io.moshimlx.model.LmGenerator;
+import io.moshimlx.model.StoredVoice;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -20,6 +22,9 @@ public final class TokenStreams {
 
   private int textToken;
   private int step;
+
+  /** Frames whose tokens of Moshi's voice were given, from the first on. */
+  private int given;
 
   public TokenStreams(LmConfig config) {
     this.config = config;
@@ -42,6 +47,51 @@ public final class TokenStreams {
       input[1 + codebook] = source < 0 ? config.card() : frame(source)[codebook];
     }
     return input;
+  }
+
+  /**
+   * Takes a step of which everything is given, and ends it.
+   *
+   * @param text the text token
+   * @param voice a code for each codebook of Moshi's voice
+   * @param user a code for each codebook of the user
+   * @return what the model reads at this step
+   */
+  public int[] told(int text, int[] voice, int[] user) {
+    int[] input = input(user);
+    System.arraycopy(voice, 0, frame(step), 0, config.depQ());
+    textToken = text;
+    step++;
+    given = step;
+    return input;
+  }
+
+  /** Takes all steps of a stored voice, as the first of a session. */
+  public void told(StoredVoice voice) {
+    step = voice.steps();
+    given = step;
+    textToken = voice.textToken();
+    for (int codebook = 0; codebook < config.codebooks(); codebook++) {
+      int delay = config.delays().get(codebook);
+      for (int frame = step - 1 - delay; frame < step; frame++) {
+        frame(frame)[codebook] = voice.code(codebook, frame, delay);
+      }
+    }
+  }
+
+  /**
+   * What is known already of the tokens that the model samples at this step: those of a delayed
+   * codebook may belong to a frame that was given.
+   *
+   * @return for each codebook of Moshi's voice a token, or {@link LmGenerator#FREE}
+   */
+  public int[] given() {
+    int[] tokens = new int[config.depQ()];
+    for (int codebook = 0; codebook < tokens.length; codebook++) {
+      int target = step - config.delays().get(codebook);
+      tokens[codebook] = target >= 0 && target < given ? frame(target)[codebook] : LmGenerator.FREE;
+    }
+    return tokens;
   }
 
   /**

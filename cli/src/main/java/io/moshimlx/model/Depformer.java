@@ -62,9 +62,10 @@ final class Depformer implements AutoCloseable {
    *
    * @param hidden Helium's output, [batch, 1, dim of Helium]
    * @param textToken uint32 [1]
+   * @param given for each slice the token that is known already, or {@link LmGenerator#FREE}
    * @return a token for each slice, uint32 [1]
    */
-  List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler) {
+  List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler, int[] given) {
     MlxArray projected = linearIn.apply(hidden);
     List<StepKvCache> caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
     List<MlxArray> tokens = new ArrayList<>(slices.size());
@@ -75,7 +76,10 @@ final class Depformer implements AutoCloseable {
       MlxArray own = slice(projected, 2, i * config.dim(), (i + 1) * config.dim());
       MlxArray x = add(own, reshape(slice.emb().apply(last), 1, 1, config.dim()));
       MlxArray y = slice.transformer().apply(x, rotary.map(r -> r.angles(step, 1)), caches);
-      last = sampler.sample(flatten(slice.linearOut().apply(y)));
+      last =
+          given[i] == LmGenerator.FREE
+              ? sampler.sample(flatten(slice.linearOut().apply(y)))
+              : MlxArray.ofUint32(new int[] {given[i]}, 1);
       tokens.add(last);
     }
     return tokens;

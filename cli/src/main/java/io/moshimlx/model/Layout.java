@@ -5,12 +5,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How a checkpoint file names and packs its tensors. The model's classes ask by the keys of MLX's
  * layout.
  */
 interface Layout {
+
+  /** The beginning of the key of a slice's tensor in MLX's layout. */
+  Pattern SLICE = Pattern.compile("depformer\\.slices\\.(?<index>\\d{1,4})\\.");
 
   /** MLX's own: every tensor under its key. */
   Layout MLX = Place::new;
@@ -41,6 +46,15 @@ interface Layout {
 
   /** Finds a tensor by its key in MLX's layout and the shape that it must have. */
   Place place(String key, int... shape);
+
+  /**
+   * Whether a key of the file belongs to the depformer's slices from a certain one on, and to no
+   * earlier one.
+   */
+  default boolean isOfSlicesFrom(int first, String key) {
+    Matcher slice = SLICE.matcher(key);
+    return slice.lookingAt() && Integer.parseInt(slice.group("index")) >= first;
+  }
 
   /** The layout of a file, by its keys. */
   static Layout of(Map<String, MlxArray> tensors, DepformerConfig depformer) {

@@ -118,6 +118,11 @@ public final class Lm implements AutoCloseable {
     return config;
   }
 
+  /** What it computes in. */
+  DType dtype() {
+    return outNorm.dtype();
+  }
+
   /** Empty caches for a new session. */
   List<RingKvCache> newCaches() {
     return IntStream.range(0, config.transformer().numLayers())
@@ -139,18 +144,28 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Runs Helium over a block of steps, in as many copies as there are conditions.
+   * What Helium reads at some steps, but for a condition.
    *
    * @param inputs for each step the text token, then one token of each codebook
+   * @return [1, steps, dim]
+   */
+  MlxArray embed(int[]... inputs) {
+    return reshape(embeddings.apply(inputs), 1, inputs.length, -1);
+  }
+
+  /**
+   * Runs Helium over a block of steps, in as many copies as there are conditions.
+   *
+   * @param embedded as {@link #embed}, [1, steps, dim]
    * @param condition as {@link #condition}, [batch, 1, dim]; empty for none and a batch of one
    * @param position of the first step
    * @return [batch, steps, dim]
    */
   MlxArray forward(
-      int[][] inputs, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
-    MlxArray embedded = reshape(embeddings.apply(inputs), 1, inputs.length, -1);
+      MlxArray embedded, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
     MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
-    MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, inputs.length)), caches);
+    int steps = embedded.dim(1);
+    MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, steps)), caches);
     return kernels.rmsNorm(y, outNorm);
   }
 

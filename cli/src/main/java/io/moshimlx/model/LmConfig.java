@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
  * @param demuxSecondStream whether a text token may carry that of a second stream
  * @param extraHeads further classifiers of Helium's output
  * @param conditioning what it is told besides its tokens
+ * @param prompted whether it is told a voice and a role before it listens, as PersonaPlex
  */
 public record LmConfig(
     TransformerConfig transformer,
@@ -30,7 +31,8 @@ public record LmConfig(
     List<Integer> delays,
     boolean demuxSecondStream,
     ExtraHeads extraHeads,
-    Conditioning conditioning) {
+    Conditioning conditioning,
+    boolean prompted) {
 
   private static final int MAX_DIM = 1 << 16;
   private static final int MAX_LAYERS = 1 << 10;
@@ -40,6 +42,12 @@ public record LmConfig(
   private static final int MAX_DELAY = 1 << 10;
   private static final int MAX_CONTEXT = 1 << 24;
 
+  /** The one {@code model_type} that tells what no other key does. */
+  private static final String PERSONAPLEX = "personaplex";
+
+  /** Of Moshi's voice and of the user's. */
+  private static final int PROMPTED_CODEBOOKS = 16;
+
   /** How many further heads there are, and how many classes each tells apart. */
   public record ExtraHeads(int count, int dim) {
     static final ExtraHeads NONE = new ExtraHeads(0, 0);
@@ -47,20 +55,33 @@ public record LmConfig(
 
   /** Moshi 7B, whose MLX repositories carry no config.json. */
   public static LmConfig moshi7b() {
+    return moshi7b(8, false);
+  }
+
+  /**
+   * PersonaPlex 7B, whose config.json says no more than that. Its file has a slice for each of the
+   * 16 codebooks, but those of the user are never sampled: what the user says is given.
+   */
+  static LmConfig personaplex7b() {
+    return moshi7b(16, true);
+  }
+
+  private static LmConfig moshi7b(int storedSlices, boolean prompted) {
     return new LmConfig(
         new TransformerConfig(4096, 32, 32, 11264, 3000, true, 10000, false),
         new DepformerConfig(
             new TransformerConfig(1024, 16, 6, 2816, 8, false, 10000, false),
             8,
             OptionalInt.empty(),
-            ownWeights(8)),
+            ownWeights(storedSlices)),
         32000,
         2048,
         16,
         IntStream.range(0, 16).mapToObj(i -> i % 8 == 0 ? 0 : 1).toList(),
         false,
         ExtraHeads.NONE,
-        Conditioning.NONE);
+        Conditioning.NONE,
+        prompted);
   }
 
   /** Codebooks of Moshi's own voice, which the depformer writes; 0 for a model that only writes. */
@@ -79,7 +100,8 @@ public record LmConfig(
   }
 
   /**
-   * Reads the keys of a config.json.
+   * Reads the keys of a config.json. A {@code model_type} of {@code personaplex} is a model that
+   * takes prompts, with the sizes of the published one where none are given.
    *
    * @throws UserException naming the key that is missing, absurd or not supported
    */
@@ -93,9 +115,19 @@ public record LmConfig(
   }
 
   static LmConfig read(JsonConfig json) {
+    boolean prompted = isPersonaPlex(json);
+    if (prompted && !json.has("dim")) {
+      return personaplex7b();
+    }
     refuseUnsupported(json);
     int codebooks = json.integer("n_q", 1, MAX_CODEBOOKS);
     int depQ = json.integer("dep_q", 0, codebooks);
+    if (prompted && (codebooks != PROMPTED_CODEBOOKS || depQ < codebooks / 2)) {
+      throw json.fault(
+          "n_q",
+          "is %d and dep_q %d, but PersonaPlex speaks and hears %d codebooks each"
+              .formatted(codebooks, depQ, PROMPTED_CODEBOOKS / 2));
+    }
     int[] delays = json.integers("delays", 0, MAX_DELAY);
     if (delays.length != codebooks + 1) {
       throw json.fault(
@@ -108,7 +140,7 @@ public record LmConfig(
     }
     return new LmConfig(
         helium(json),
-        depformer(json, depQ),
+        depformer(json, prompted ? codebooks / 2 : depQ, depQ),
         json.integer("text_card", 4, MAX_CARD),
         json.integer("card", 2, MAX_CARD),
         codebooks,
@@ -117,7 +149,13 @@ public record LmConfig(
         new ExtraHeads(
             json.integer("extra_heads_num_heads", 0, 0, MAX_HEADS),
             json.integer("extra_heads_dim", 6, 1, MAX_CARD)),
-        Conditioning.read(json));
+        Conditioning.read(json),
+        prompted);
+  }
+
+  /** Whether a {@code config.json} is that of a model that takes prompts. */
+  static boolean isPersonaPlex(JsonConfig json) {
+    return json.optionalString("model_type").filter(PERSONAPLEX::equals).isPresent();
   }
 
   private static TransformerConfig helium(JsonConfig json) {
@@ -138,8 +176,11 @@ public record LmConfig(
   /**
    * A slice of the depformer attends to all earlier slices of its step, whatever {@code
    * depformer_context} says: so the published weights were trained.
+   *
+   * @param slices that are needed
+   * @param depQ slices of the file
    */
-  private static DepformerConfig depformer(JsonConfig json, int depQ) {
+  private static DepformerConfig depformer(JsonConfig json, int slices, int depQ) {
     int dim = json.integer("depformer_dim", 1, MAX_DIM);
     int dimFeedforward = json.integer("depformer_dim_feedforward", 4 * dim, 2, 64 * MAX_DIM);
     String lowRank = "depformer_low_rank_embeddings";
@@ -151,10 +192,10 @@ public record LmConfig(
             dim,
             json.integer("depformer_num_layers", 1, MAX_LAYERS),
             TransformerConfig.gatedHiddenDim(dim, dimFeedforward),
-            depQ,
+            slices,
             json.number("depformer_max_period", 8, 1, 1e12),
             false),
-        depQ,
+        slices,
         json.has(lowRank) ? OptionalInt.of(json.integer(lowRank, 1, MAX_DIM)) : OptionalInt.empty(),
         weightSchedule(json, depQ));
   }

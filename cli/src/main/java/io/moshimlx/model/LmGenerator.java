@@ -1,13 +1,16 @@
 package io.moshimlx.model;
 
+import static io.moshimlx.mlx.Elementwise.astype;
 import static io.moshimlx.mlx.Shapes.concatenate;
 
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Runs a language model step by step: the tokens of one step go in, those it samples come out, with
@@ -16,6 +19,9 @@ import java.util.Optional;
  * <p>Belongs to the thread that loaded the model.
  */
 public final class LmGenerator implements AutoCloseable {
+  /** In the place of a token that is to be sampled. */
+  public static final int FREE = -1;
+
   private final Lm lm;
   private final Sampler textSampler;
   private final Sampler audioSampler;
@@ -51,21 +57,71 @@ public final class LmGenerator implements AutoCloseable {
   }
 
   /**
+   * Runs steps at which nothing is sampled, for all that comes of them is known already.
+   *
+   * @param inputs for each step the text token, then one token of each codebook
+   */
+  public void read(int[]... inputs) {
+    read(() -> lm.embed(inputs));
+  }
+
+  /**
+   * Runs such steps on what Helium read of them another time.
+   *
+   * @param embeddings the sum of the embeddings of all tokens, for each step as many values as
+   *     Helium is wide
+   */
+  public void replay(float[]... embeddings) {
+    int dim = lm.config().transformer().dim();
+    float[] values = new float[embeddings.length * dim];
+    for (int i = 0; i < embeddings.length; i++) {
+      System.arraycopy(embeddings[i], 0, values, i * dim, dim);
+    }
+    read(() -> astype(MlxArray.of(values, 1, embeddings.length, dim), lm.dtype()));
+  }
+
+  private void read(Supplier<MlxArray> block) {
+    int steps;
+    try (MlxScope _ = MlxScope.open()) {
+      MlxArray embedded = block.get();
+      steps = embedded.dim(1);
+      lm.forward(embedded, condition, position, caches);
+    }
+    position += steps;
+    Transforms.eval(caches.stream().map(RingKvCache::state).toList());
+  }
+
+  /**
    * Runs one step.
    *
    * @param input the text token, then one token of each codebook
    * @return the text token, then one token of each codebook that the depformer writes
    */
   public int[] step(int[] input) {
+    int[] given = new int[lm.config().depQ()];
+    Arrays.fill(given, FREE);
+    return step(input, given);
+  }
+
+  /**
+   * Runs one step of whose outcome something is known already.
+   *
+   * @param input the text token, then one token of each codebook
+   * @param given for each codebook that the depformer writes the token that it has, or {@link
+   *     #FREE}
+   * @return as above, what is given included
+   */
+  public int[] step(int[] input, int[] given) {
     MlxArray sampled;
     // Intermediate handles are closed before the evaluation, or the caches could not be written in
     // place.
     try (MlxScope _ = MlxScope.open()) {
-      MlxArray hidden = lm.forward(new int[][] {input}, condition, position, caches);
+      MlxArray hidden = lm.forward(lm.embed(input), condition, position, caches);
       MlxArray textToken = textSampler.sample(lm.textLogits(hidden));
       List<MlxArray> tokens = new ArrayList<>();
       tokens.add(textToken);
-      lm.depformer().ifPresent(d -> tokens.addAll(d.sample(hidden, textToken, audioSampler)));
+      lm.depformer()
+          .ifPresent(d -> tokens.addAll(d.sample(hidden, textToken, audioSampler, given)));
       sampled = concatenate(0, tokens).retain();
     }
     position++;

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  * @param mimi the codec's safetensors file
  * @param mimiConfig the codec's sizes, where they are not the usual ones
  * @param tokenizer the SentencePiece model
+ * @param voices the archive of stored voices, where the model comes with one
  */
 public record ModelFiles(
     LmConfig config,
@@ -30,7 +31,8 @@ public record ModelFiles(
     Quantization quantization,
     Path mimi,
     Optional<Path> mimiConfig,
-    Path tokenizer) {
+    Path tokenizer,
+    Optional<Path> voices) {
 
   /**
    * Finds the files of a model directory; reads nothing but {@code config.json} and the header of
@@ -55,7 +57,8 @@ public record ModelFiles(
         Quantization.of(weights),
         present(directory.resolve(names.mimi()), "audio codec"),
         names.mimiConfig().map(directory::resolve).map(p -> present(p, "codec configuration")),
-        present(directory.resolve(names.tokenizer()), "tokenizer"));
+        present(directory.resolve(names.tokenizer()), "tokenizer"),
+        names.voices().map(directory::resolve).filter(Files::exists));
   }
 
   /**
@@ -85,7 +88,7 @@ public record ModelFiles(
   /** The same model with other weights. */
   public ModelFiles withWeights(Path file) {
     return new ModelFiles(
-        config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer);
+        config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer, voices);
   }
 
   private static Path present(Path file, String what) {

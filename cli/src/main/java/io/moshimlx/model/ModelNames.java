@@ -15,15 +15,21 @@ import java.util.stream.Stream;
  * @param mimi the codec
  * @param mimiConfig the codec's sizes, where they are not the usual ones
  * @param tokenizer the SentencePiece model
+ * @param voices the archive of stored voices, of a model that takes prompts; it may be missing
  */
 public record ModelNames(
-    List<String> weights, String mimi, Optional<String> mimiConfig, String tokenizer) {
+    List<String> weights,
+    String mimi,
+    Optional<String> mimiConfig,
+    String tokenizer,
+    Optional<String> voices) {
   /** The file that names the others, where there is one. */
   public static final String CONFIG = "config.json";
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
   private static final String TOKENIZER = "tokenizer_spm_32k_3.model";
+  private static final String VOICES = "voices.tgz";
 
   /**
    * The names of a model whose {@code config.json}, if it has one, is in this folder.
@@ -51,7 +57,8 @@ public record ModelNames(
         weights(named(json, "moshi_name"), wanted),
         named(json, "mimi_name").orElse(MIMI),
         named(json, "mimi_config_name"),
-        named(json, "tokenizer_name").orElse(TOKENIZER));
+        named(json, "tokenizer_name").orElse(TOKENIZER),
+        json.filter(LmConfig::isPersonaPlex).map(_ -> VOICES));
   }
 
   private static Optional<String> named(Optional<JsonConfig> json, String key) {

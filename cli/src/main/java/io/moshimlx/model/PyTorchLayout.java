@@ -19,13 +19,20 @@ final class PyTorchLayout implements Layout {
   /** A key that only this layout has. */
   static final String SIGN = "out_norm.alpha";
 
-  private static final Pattern SLICE =
+  private static final Pattern IN_SLICE =
       Pattern.compile("depformer\\.slices\\.(?<index>\\d+)\\.(?<part>\\w+)\\.(?<rest>.+)");
+
+  /** Tensors of one set of weights, or of one slice ({@code linears} and {@code depformer_emb}). */
+  private static final Pattern OWN =
+      Pattern.compile(
+          "(?<part>depformer_in|linears|depformer_emb|depformer\\.layers\\.\\d+\\.gating)"
+              + "\\.(?<index>\\d{1,4})\\..+");
+
   private static final Pattern NORM = Pattern.compile("(?<name>.*norm\\d?)\\.weight");
 
   /**
-   * PersonaPlex has 16 slices, of which a file made from Moshi's has the weights of the first 8:
-   * those of the others are the same again.
+   * Of 16 slices, a file made from Moshi's has the weights of the first 8: those of the others are
+   * the same again.
    */
   private static final int COPIED = 8;
 
@@ -39,11 +46,26 @@ final class PyTorchLayout implements Layout {
 
   @Override
   public Place place(String key, int... shape) {
-    Matcher slice = SLICE.matcher(key);
+    Matcher slice = IN_SLICE.matcher(key);
     return slice.matches()
         ? inSlice(
             Integer.parseInt(slice.group("index")), slice.group("part"), slice.group("rest"), shape)
         : renamed(key.replaceFirst("^audio_embs\\.", "emb."), shape);
+  }
+
+  @Override
+  public boolean isOfSlicesFrom(int first, String key) {
+    Matcher own = OWN.matcher(key);
+    if (!own.matches()) {
+      return false;
+    }
+    int index = Integer.parseInt(own.group("index"));
+    return switch (own.group("part")) {
+      case "linears" -> index >= first;
+      // The embedding before a slice, whose first reads the text's.
+      case "depformer_emb" -> index + 1 >= first;
+      default -> !depformer.weightSchedule().subList(0, first).contains(index);
+    };
   }
 
   private Place inSlice(int index, String part, String rest, int... shape) {

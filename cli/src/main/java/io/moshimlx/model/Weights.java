@@ -56,7 +56,7 @@ final class Weights {
    * Opens a file.
    *
    * @param dtype what floating-point tensors become, or empty to leave them as they are
-   * @param depformer how many slices share which weights, for a file in PyTorch's layout
+   * @param depformer which slices are needed, and which share weights in PyTorch's layout
    */
   Weights(Path file, Quantization quantization, Optional<DType> dtype, DepformerConfig depformer) {
     this.file = file;
@@ -65,6 +65,9 @@ final class Weights {
     this.tensors = Safetensors.load(file);
     this.layout = Layout.of(tensors, depformer);
     this.unused = new TreeSet<>(tensors.keySet());
+    int stored = depformer.weightSchedule().size();
+    unused.removeIf(key ->
+        layout.isOfSlicesFrom(depformer.slices(), key) && !layout.isOfSlicesFrom(stored, key));
   }
 
   /** A floating-point tensor. */

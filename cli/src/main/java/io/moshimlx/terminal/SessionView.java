@@ -73,6 +73,11 @@ public final class SessionView implements EventSink, AutoCloseable {
     draw(what);
   }
 
+  /** Says how far the model is with what it is told before the session starts, in percent. */
+  public void preparingVoice(int percent) {
+    preparing("preparing the voice, %d %%".formatted(percent));
+  }
+
   @Override
   public void accept(Event event) {
     switch (event) {

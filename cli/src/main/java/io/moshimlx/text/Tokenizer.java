@@ -29,17 +29,33 @@ public final class Tokenizer {
   }
 
   /** One entry of the vocabulary. */
-  record Piece(String text, Kind kind) {}
+  record Piece(String text, float score, Kind kind) {}
 
-  // Fields of the messages ModelProto and SentencePiece, as (number << 3 | wire type).
+  /** What the trainer's settings say of cutting a text ({@code TrainerSpec}). */
+  private record Trained(int algorithm, boolean byteFallback) {}
+
+  // Fields of the messages ModelProto, SentencePiece and TrainerSpec, as (number << 3 | wire type).
   private static final int PIECES = 1 << 3 | 2;
+  private static final int TRAINER = 2 << 3 | 2;
+  private static final int NORMALIZER = 3 << 3 | 2;
   private static final int PIECE_TEXT = 1 << 3 | 2;
+  private static final int PIECE_SCORE = 2 << 3 | 5;
   private static final int PIECE_KIND = 3 << 3;
+  private static final int ALGORITHM = 3 << 3;
+  private static final int BYTE_FALLBACK = 35 << 3;
 
+  private static final int UNIGRAM = 1;
+
+  private final Path path;
   private final List<Piece> pieces;
+  private final TextNormalizer normalizer;
+  private final Trained trained;
 
-  private Tokenizer(List<Piece> pieces) {
+  private Tokenizer(Path path, List<Piece> pieces, TextNormalizer normalizer, Trained trained) {
+    this.path = path;
     this.pieces = pieces;
+    this.normalizer = normalizer;
+    this.trained = trained;
   }
 
   /**
@@ -49,12 +65,18 @@ public final class Tokenizer {
    */
   public static Tokenizer open(Path path) {
     List<Piece> pieces = new ArrayList<>();
+    TextNormalizer normalizer = new TextNormalizer();
+    Trained trained = new Trained(UNIGRAM, false);
     try {
       CodedInputStream in = CodedInputStream.newInstance(Files.readAllBytes(path));
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (tag == PIECES) {
+        if (tag == PIECES || tag == TRAINER || tag == NORMALIZER) {
           int outer = in.pushLimit(in.readRawVarint32());
-          pieces.add(piece(in));
+          switch (tag) {
+            case PIECES -> pieces.add(piece(in));
+            case TRAINER -> trained = trained(in);
+            default -> normalizer = TextNormalizer.read(in);
+          }
           in.popLimit(outer);
         } else if (!in.skipField(tag)) {
           throw notTokenizer(path, null);
@@ -68,15 +90,17 @@ public final class Tokenizer {
     if (pieces.isEmpty()) {
       throw notTokenizer(path, null);
     }
-    return new Tokenizer(List.copyOf(pieces));
+    return new Tokenizer(path, List.copyOf(pieces), normalizer, trained);
   }
 
   private static Piece piece(CodedInputStream in) throws IOException {
     String text = "";
+    float score = 0;
     Kind kind = Kind.NORMAL;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       switch (tag) {
         case PIECE_TEXT -> text = in.readStringRequireUtf8();
+        case PIECE_SCORE -> score = in.readFloat();
         case PIECE_KIND -> kind = kind(in.readEnum());
         default -> in.skipField(tag);
       }
@@ -84,7 +108,20 @@ public final class Tokenizer {
     if (kind == Kind.BYTE && !text.matches("<0x[0-9A-F]{2}>")) {
       throw new InvalidProtocolBufferException("byte piece named " + text);
     }
-    return new Piece(text, kind);
+    return new Piece(text, score, kind);
+  }
+
+  private static Trained trained(CodedInputStream in) throws IOException {
+    int algorithm = UNIGRAM;
+    boolean byteFallback = false;
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (tag) {
+        case ALGORITHM -> algorithm = in.readEnum();
+        case BYTE_FALLBACK -> byteFallback = in.readBool();
+        default -> in.skipField(tag);
+      }
+    }
+    return new Trained(algorithm, byteFallback);
   }
 
   private static Kind kind(int number) throws InvalidProtocolBufferException {
@@ -112,6 +149,20 @@ public final class Tokenizer {
    */
   public String piece(int token) {
     return pieces.get(token).text();
+  }
+
+  /**
+   * The tokens of a text.
+   *
+   * @throws UserException if the vocabulary is not one of the unigram kind, as all of Moshi's are
+   */
+  public List<Integer> encode(String text) {
+    if (trained.algorithm() != UNIGRAM) {
+      throw new UserException(
+          path
+              + " cuts texts in a way that is not supported (it is not of the unigram kind); give the tokenizer that belongs to the model");
+    }
+    return new Encoder(pieces, normalizer, trained.byteFallback()).encode(text);
   }
 
   /** A new decoder of one stream of tokens. */

@@ -149,6 +149,22 @@ class ModelsTest {
   }
 
   @Test
+  void storedVoicesComeWithTheModelThatTakesThem() throws IOException {
+    String repository = "org/persona";
+    Path personaplex = Path.of("src/test/resources/goldens/personaplex");
+    for (String file :
+        List.of("config.json", "codec.json", "codec.safetensors", "tokenizer.model")) {
+      server.putSmall(repository, file, Files.readAllBytes(personaplex.resolve(file)));
+    }
+    server.putLarge(repository, "model.safetensors", new byte[] {1});
+    moshi("models", "pull", repository).succeeded();
+    server.putLarge(repository, "voices.tgz", new byte[] {2});
+    moshi("models", "pull", repository).succeeded();
+    Path model = Path.of(moshi("models", "path", repository).succeeded().out().strip());
+    assertArrayEquals(new byte[] {2}, Files.readAllBytes(model.resolve("voices.tgz")));
+  }
+
+  @Test
   void offlineOnlyWhatIsHereIsPulled() {
     moshi("models", "pull", "moshiko-q4", "--offline")
         .failedNaming("moshiko-q4 is not here", "--offline keeps off the network");

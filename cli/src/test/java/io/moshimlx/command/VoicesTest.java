@@ -27,9 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Voices by their names, from the command line. */
 class VoicesTest {
-  private static final String PROMPTS_TO_COME =
-      " is a prompt for PersonaPlex, which cannot be told one yet; choose moshiko or moshika";
-
   @TempDir Path folder;
   private FakeHub server;
   private Map<String, String> environment;
@@ -242,7 +239,8 @@ class VoicesTest {
         .failedNaming("moshika-q8 is not here");
     run("--voice", "moshika", "--model", "kyutai/moshika-mlx-bf16", "--offline")
         .failedNaming("kyutai/moshika-mlx-bf16 is not here");
-    run("--voice", "NATF2", "--model", Cli.DEMO).failed("voice NATF2" + PROMPTS_TO_COME);
+    run("--voice", "NATF2", "--model", Cli.DEMO)
+        .failedNaming("--voice is for models that take a voice and a role");
   }
 
   @Test
@@ -256,16 +254,17 @@ class VoicesTest {
   }
 
   @Test
-  void promptsAreKnownButNotYetTold() throws IOException {
+  void promptsAreForPersonaPlex() throws IOException {
     Files.createFile(config.resolve("c.pt"));
     own(
         """
         {"captain": {"prompt": "c.pt"}, "role": {"model": "personaplex-q4", "persona": "A pirate."},
          "alias": {"prompt": "VARM1"}, "gone": {"prompt": "~/gone.wav"}}
         """);
-    for (String voice : List.of("NATM3", "captain", "role", "alias", input.toString())) {
-      run("--voice", voice).failed("voice " + voice + PROMPTS_TO_COME);
+    for (String voice : List.of("NATM3", "captain", "alias", input.toString())) {
+      run("--voice", voice, "--offline").failedNaming("personaplex-bf16 is not here");
     }
+    run("--voice", "role", "--offline").failedNaming("personaplex-q4 is not here");
     run("--voice", "gone")
         .failed(
             "there is no file %s, which is the prompt of voice gone; mend %s"

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class FrameLoopTest {
     codec.close();
   }
 
-  private FrameLoop loop(UnaryOperator<int[]> model, AudioSource source, AudioSink sink) {
+  private FrameLoop loop(BinaryOperator<int[]> model, AudioSource source, AudioSink sink) {
     return new FrameLoop(
         codec,
         model,
@@ -119,10 +120,10 @@ class FrameLoopTest {
     Runnable listener = failing(failure);
     for (FrameLoop loop :
         List.of(
-            loop(input -> answer(), new Silence(failing(failure)), AudioSink.NONE),
-            loop(input -> answer(), silence, new Sink(failing(failure))),
+            loop((input, given) -> answer(), new Silence(failing(failure)), AudioSink.NONE),
+            loop((input, given) -> answer(), silence, new Sink(failing(failure))),
             loop(
-                input -> {
+                (input, given) -> {
                   model.run();
                   return answer();
                 },
@@ -133,7 +134,7 @@ class FrameLoopTest {
           assertThrows(IllegalStateException.class, () -> loop.run(events::add, () -> false)));
       assertTrue(loop.frames() <= 5);
     }
-    FrameLoop loop = loop(input -> answer(), silence, AudioSink.NONE);
+    FrameLoop loop = loop((input, given) -> answer(), silence, AudioSink.NONE);
     assertSame(
         failure,
         assertThrows(
@@ -146,7 +147,7 @@ class FrameLoopTest {
     int[] frames = {0};
     FrameLoop mute =
         loop(
-            input -> {
+            (input, given) -> {
               if (++frames[0] == 3) {
                 throw failure;
               }
@@ -160,7 +161,7 @@ class FrameLoopTest {
     int[] read = {0};
     FrameLoop deaf =
         loop(
-            input -> {
+            (input, given) -> {
               throw failure;
             },
             new Silence(() -> {
@@ -190,7 +191,7 @@ class FrameLoopTest {
       FrameLoop loop =
           new FrameLoop(
               codec,
-              input -> slowly(answer()),
+              (input, given) -> slowly(answer()),
               new TokenStreams(config),
               text,
               new Ends(new FirstFrames(microphone, frames), speaker, Optional.empty(), warnings));

@@ -1,6 +1,7 @@
 package io.moshimlx.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,32 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What of a config.json is honoured, and what is refused by name. */
 final class LmConfigTest {
   @TempDir private Path folder;
+
+  /** The whole of the published file. */
+  @Test
+  void personaPlexNeedsNoSizes() throws IOException {
+    Path file = folder.resolve("config.json");
+    Files.writeString(file, "{\"model_type\": \"personaplex\", \"version\": \"7b-v1\"}");
+    LmConfig config = LmConfig.read(file);
+    assertTrue(config.prompted());
+    assertEquals(LmConfig.moshi7b().transformer(), config.transformer());
+    assertEquals(LmConfig.moshi7b().delays(), config.delays());
+    assertEquals(8, config.depQ());
+    assertEquals(8, config.userCodebooks());
+    assertEquals(16, config.depformer().weightSets());
+    assertFalse(LmConfig.moshi7b().prompted());
+  }
+
+  @Test
+  void personaPlexHasTwoVoicesOfEightCodebooks() throws IOException {
+    Path published = Golden.of("personaplex").directory().resolve("config.json");
+    JsonObject json = JsonParser.parseString(Files.readString(published)).getAsJsonObject();
+    json.addProperty("dep_q", 4);
+    Path file = Files.writeString(folder.resolve("config.json"), json.toString());
+    assertEquals(
+        file + ": n_q is 16 and dep_q 4, but PersonaPlex speaks and hears 8 codebooks each",
+        assertThrows(UserException.class, () -> LmConfig.read(file)).getMessage());
+  }
 
   private LmConfig read(String key, String value) throws IOException {
     Path usual = Golden.of("f32-7b-like").directory().resolve("config.json");

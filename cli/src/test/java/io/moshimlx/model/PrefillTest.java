@@ -46,7 +46,7 @@ final class PrefillTest {
       }
       MlxArray hidden;
       try (MlxScope _ = MlxScope.open()) {
-        MlxArray all = lm.forward(inputs, Optional.empty(), position, caches);
+        MlxArray all = lm.forward(lm.embed(inputs), Optional.empty(), position, caches);
         hidden = slice(all, 1, block - 1, block).retain();
       }
       position += block;

@@ -1,9 +1,11 @@
 package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
+import static io.moshimlx.mlx.Shapes.concatenate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
@@ -12,6 +14,7 @@ import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -113,6 +116,51 @@ final class PyTorchLayoutTest {
         faults(
             "pytorch-copied-slices",
             tensors -> tensors.put("linears.15.weight", zeros(DType.FLOAT32, 32, 16))));
+  }
+
+  /** PersonaPlex samples its own voice alone: the slices of the user's may be there, or not. */
+  @Test
+  void slicesThatAreNotNeededAreLeftUnread() {
+    Golden golden = Golden.of("personaplex");
+    Path weights = golden.directory().resolve("model.safetensors");
+    Path full = folder.resolve("full.safetensors");
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> tensors = Safetensors.load(weights);
+      for (String key : List.copyOf(tensors.keySet())) {
+        if (key.startsWith("depformer.") && key.contains(".self_attn.")) {
+          MlxArray short8 = tensors.get(key);
+          int[] shape = short8.shape();
+          MlxArray more = zeros(short8.dtype(), shape);
+          tensors.put(key, concatenate(0, short8, more));
+        } else if (key.matches("(linears|depformer_in|depformer\\..*gating|depformer_emb)\\..*")) {
+          tensors.put(key.replaceFirst("\\.0\\.(?=\\D*$)", ".8."), tensors.get(key));
+        }
+      }
+      assertTrue(tensors.containsKey("linears.8.weight"));
+      assertTrue(tensors.containsKey("depformer.layers.0.gating.8.linear_in.weight"));
+      Safetensors.save(full, tensors, Map.of());
+    }
+    try (Lm lm = golden.load();
+        Lm other = Lm.load(golden.config(), full, Quantization.BF16, Optional.empty());
+        LmGenerator one = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0);
+        LmGenerator two = new LmGenerator(other, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
+      for (int step = 0; step < 5; step++) {
+        int[] input = golden.tokens("grid", step);
+        assertArrayEquals(one.step(input), two.step(input));
+      }
+    }
+    Path wider = folder.resolve("wider.safetensors");
+    try (MlxScope _ = MlxScope.open()) {
+      Map<String, MlxArray> tensors = Safetensors.load(full);
+      tensors.put("linears.16.weight", zeros(DType.FLOAT32, 1));
+      Safetensors.save(wider, tensors, Map.of());
+    }
+    String message =
+        assertThrows(
+                UserException.class,
+                () -> Lm.load(golden.config(), wider, Quantization.BF16, Optional.empty()))
+            .getMessage();
+    assertTrue(message.contains("its configuration: surplus linears.16.weight;"), message);
   }
 
   private static void remove(Map<String, MlxArray> tensors, String key) {

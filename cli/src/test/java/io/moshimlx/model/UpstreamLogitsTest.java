@@ -101,7 +101,7 @@ final class UpstreamLogitsTest {
       for (int step = 0; step < golden.steps(); step++) {
         int[] input = streams.input(golden.tokens("user_tokens", step));
         try (MlxScope _ = MlxScope.open()) {
-          MlxArray hidden = lm.forward(new int[][] {input}, Optional.empty(), step, caches);
+          MlxArray hidden = lm.forward(lm.embed(input), Optional.empty(), step, caches);
           int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
           assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
           streams.sampled(new int[] {token});

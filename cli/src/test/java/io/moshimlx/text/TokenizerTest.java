@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against what Python's SentencePiece says of the same model (scripts/goldens/tokenizer.py). */
 class TokenizerTest {
@@ -75,6 +77,19 @@ class TokenizerTest {
       assertEquals("", decoder.flush());
       // SentencePiece drops the space that it puts before a text; in a stream it parts two words.
       assertEquals(" " + text.getAsJsonObject().get("decoded").getAsString(), decoded.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenizer.model", "nfkc.model"})
+  void textsAreCutAsSentencePieceDoes(String model) throws IOException {
+    Tokenizer opened = Tokenizer.open(RESOURCES.resolve(model));
+    JsonArray texts = goldens().getAsJsonObject("encoded").getAsJsonArray(model);
+    assertTrue(texts.size() > 10);
+    for (JsonElement text : texts) {
+      String spoken = text.getAsJsonObject().get("text").getAsString();
+      assertEquals(
+          tokens(text.getAsJsonObject().getAsJsonArray("tokens")), opened.encode(spoken), spoken);
     }
   }
 
@@ -170,6 +185,7 @@ class TokenizerTest {
         for (int token = 0; token < opened.vocabularySize(); token++) {
           stream.push(token);
         }
+        opened.encode("<system> how are you today? <laugh> 日本語 <system>");
       } catch (UserException e) {
         assertTrue(e.getMessage().startsWith(path.toString()), e.getMessage());
       }

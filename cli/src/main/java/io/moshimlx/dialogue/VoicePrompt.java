@@ -1,0 +1,48 @@
+package io.moshimlx.dialogue;
+
+import io.moshimlx.UserException;
+import io.moshimlx.audio.VoiceRecording;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.StoredVoice;
+import io.moshimlx.model.VoiceArchive;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** The voice that a model is told to speak with. */
+public sealed interface VoicePrompt {
+
+  /** A recording, 24 kHz mono, in frames. */
+  record Recorded(List<float[]> frames) implements VoicePrompt {}
+
+  /** A voice that the model's publisher stored. */
+  record Stored(StoredVoice voice) implements VoicePrompt {}
+
+  /**
+   * Finds a voice.
+   *
+   * @param reference a WAV file, a stored voice's {@code .pt} file, or the name of one that the
+   *     model comes with
+   * @throws UserException if there is no such voice, or it cannot be used with this model
+   */
+  static VoicePrompt of(String reference, ModelFiles files) {
+    String lower = reference.toLowerCase(Locale.ROOT);
+    if (lower.endsWith(".wav")) {
+      return new Recorded(
+          VoiceRecording.read(
+              Path.of(reference),
+              files.config().transformer().context() - PromptPhase.LEAST_STEPS));
+    }
+    if (lower.endsWith(".pt")) {
+      return new Stored(StoredVoice.read(Path.of(reference), files.config()));
+    }
+    Path archive =
+        files
+            .voices()
+            .orElseThrow(() ->
+                new UserException(
+                    "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording (*.wav)"
+                        .formatted(files.weights().toAbsolutePath().getParent(), reference)));
+    return new Stored(new VoiceArchive(archive).voice(reference, files.config()));
+  }
+}
