@@ -4,7 +4,6 @@ import static io.moshimlx.mlx.c.MlxC._mlx_array_is_row_contiguous;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_float32;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_int32;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_dtype;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_nbytes;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
@@ -153,7 +152,7 @@ public final class MlxArray implements AutoCloseable {
   public int[] toInts() {
     requireInteger("toInts()");
     int[] values = new int[Math.toIntExact(size())];
-    long readable = readable(DType.INT32);
+    long readable = readable(intType());
     if (values.length > 0) {
       MemorySegment data = mlx_array_data_int32(readable).reinterpret(4L * values.length);
       MemorySegment.copy(data, JAVA_INT, 0, values, 0, values.length);
@@ -175,7 +174,7 @@ public final class MlxArray implements AutoCloseable {
   public int itemInt() {
     requireInteger("itemInt()");
     requireOne();
-    long readable = readable(DType.INT32);
+    long readable = readable(intType());
     int value = mlx_array_data_int32(readable).reinterpret(4).get(JAVA_INT, 0);
     freeCopy(readable);
     return value;
@@ -263,6 +262,11 @@ public final class MlxArray implements AutoCloseable {
     }
   }
 
+  /** What this array is read as where Java wants an int: uint32 has the same bits. */
+  private DType intType() {
+    return dtype() == DType.UINT32 ? DType.UINT32 : DType.INT32;
+  }
+
   private void requireOne() {
     if (size() != 1) {
       throw new IllegalStateException("one element was asked of " + this);
@@ -291,10 +295,11 @@ public final class MlxArray implements AutoCloseable {
   }
 
   private void evaluate(long h) {
-    int status = mlx_array_eval(h);
-    if (status != 0) {
+    try {
+      owner.evaluate(owner.vector(h), true);
+    } catch (MlxException e) {
       freeCopy(h);
-      owner.check(status, "eval");
+      throw e;
     }
   }
 

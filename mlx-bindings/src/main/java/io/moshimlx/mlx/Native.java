@@ -4,7 +4,9 @@ import static io.moshimlx.mlx.c.MlxC.mlx_array_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_new_data;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
+import static io.moshimlx.mlx.c.MlxC.mlx_async_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_free;
+import static io.moshimlx.mlx.c.MlxC.mlx_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_stream;
 import static io.moshimlx.mlx.c.MlxC.mlx_stream_free;
@@ -60,6 +62,9 @@ final class Native {
 
   /** The innermost open scope, or null. */
   MlxScope scope;
+
+  /** Who counts what is evaluated, or null. */
+  Workload workload;
 
   private MlxArray[] owned = new MlxArray[256];
   private int ownedCount;
@@ -249,12 +254,33 @@ final class Native {
     return vector(handles, arrays.size());
   }
 
+  /** A new vector of one array, to be freed by the caller. */
+  long vector(long handle) {
+    MemorySegment handles = scratch(JAVA_LONG.byteSize());
+    handles.set(JAVA_LONG, 0, handle);
+    return vector(handles, 1);
+  }
+
   private long vector(MemorySegment handles, int size) {
     long vector = mlx_vector_array_new_data(handles, size);
     if (vector == 0) {
       throw Errors.take("vector");
     }
     return vector;
+  }
+
+  /** Evaluates the arrays of a vector, which it frees; waits for them, or only starts them. */
+  void evaluate(long vector, boolean waits) {
+    Workload counting = workload;
+    if (counting != null) {
+      counting.begin(vector);
+    }
+    int status = waits ? mlx_eval(vector) : mlx_async_eval(vector);
+    if (counting != null) {
+      counting.end(waits);
+    }
+    mlx_vector_array_free(vector);
+    check(status, "eval");
   }
 
   /** The handle of an argument that may be left out. */
