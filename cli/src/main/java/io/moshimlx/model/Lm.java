@@ -47,7 +47,7 @@ public final class Lm implements AutoCloseable {
   private Lm(LmConfig config, Weights weights, boolean written) {
     this.config = config;
     kernels = new Kernels(written);
-    embeddings = new Embeddings(config, weights);
+    embeddings = new Embeddings(config, weights, kernels);
     conditionProvider = new ConditionProvider(config, weights);
     transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
     outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
