@@ -3,10 +3,10 @@ package io.moshimlx.mlx;
 import static io.moshimlx.mlx.c.MlxC._mlx_array_is_row_contiguous;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_float32;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_int32;
+import static io.moshimlx.mlx.c.MlxC.mlx_array_dim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_dtype;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_nbytes;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_size;
 import static io.moshimlx.mlx.c.MlxC.mlx_astype;
 import static io.moshimlx.mlx.c.MlxC.mlx_contiguous;
@@ -96,9 +96,8 @@ public final class MlxArray implements AutoCloseable {
   public int[] shape() {
     long h = handle();
     int[] shape = new int[(int) mlx_array_ndim(h)];
-    MemorySegment dims = mlx_array_shape(h).reinterpret(4L * shape.length);
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = dims.getAtIndex(JAVA_INT, i);
+      shape[i] = mlx_array_dim(h, i);
     }
     return shape;
   }
@@ -110,7 +109,7 @@ public final class MlxArray implements AutoCloseable {
     if (index < 0 || index >= ndim) {
       throw new IllegalArgumentException("axis " + axis + " of " + this);
     }
-    return mlx_array_shape(handle).reinterpret(4L * ndim).getAtIndex(JAVA_INT, index);
+    return mlx_array_dim(handle, index);
   }
 
   public int ndim() {

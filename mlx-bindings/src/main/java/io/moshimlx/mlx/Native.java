@@ -1,9 +1,9 @@
 package io.moshimlx.mlx;
 
+import static io.moshimlx.mlx.c.MlxC.mlx_array_dim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_new_data;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
 import static io.moshimlx.mlx.c.MlxC.mlx_async_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_eval;
@@ -168,9 +168,28 @@ final class Native {
   /** The arrays that the call just made has left in {@link #out} as a vector. */
   MlxArray[] results(int status, String operation) {
     check(status, operation);
+    return results(operation);
+  }
+
+  /** As above, of a call that is known to have gone well. */
+  MlxArray[] results(String operation) {
     long vector = takeOut();
     try {
       return unpack(vector, operation);
+    } finally {
+      mlx_vector_array_free(vector);
+    }
+  }
+
+  /** As {@link #results(String)}, of a call that makes one array. */
+  MlxArray onlyResult(String operation) {
+    long vector = takeOut();
+    try {
+      long size = mlx_vector_array_size(vector);
+      if (size != 1) {
+        throw new IllegalStateException(operation + ": " + size + " results were taken for one");
+      }
+      return result(mlx_vector_array_get(out, vector, 0), operation);
     } finally {
       mlx_vector_array_free(vector);
     }
@@ -220,10 +239,9 @@ final class Native {
     if (index < 0 || index >= ndim || ndim > MAX_RANK) {
       throw new IllegalArgumentException("axis " + axis + " of " + array);
     }
-    MemorySegment shape = mlx_array_shape(handle).reinterpret(4L * ndim);
     for (int i = 0; i < ndim; i++) {
       ints[0].setAtIndex(JAVA_INT, i, i == index ? start : 0);
-      ints[1].setAtIndex(JAVA_INT, i, i == index ? stop : shape.getAtIndex(JAVA_INT, i));
+      ints[1].setAtIndex(JAVA_INT, i, i == index ? stop : mlx_array_dim(handle, i));
     }
     return ndim;
   }

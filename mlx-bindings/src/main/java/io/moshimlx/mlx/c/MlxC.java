@@ -631,13 +631,14 @@ public class MlxC extends MlxC$shared {
         }
     }
 
-    private static class mlx_array_shape {
+    private static class mlx_array_dim {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            MlxC.C_POINTER,
-            MlxC.C_LONG
+            MlxC.C_INT,
+            MlxC.C_LONG,
+            MlxC.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_array_shape");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_array_dim");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -645,45 +646,45 @@ public class MlxC extends MlxC$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static FunctionDescriptor mlx_array_shape$descriptor() {
-        return mlx_array_shape.DESC;
+    public static FunctionDescriptor mlx_array_dim$descriptor() {
+        return mlx_array_dim.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MethodHandle mlx_array_shape$handle() {
-        return mlx_array_shape.HANDLE;
+    public static MethodHandle mlx_array_dim$handle() {
+        return mlx_array_dim.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MemorySegment mlx_array_shape$address() {
-        return mlx_array_shape.ADDR;
+    public static MemorySegment mlx_array_dim$address() {
+        return mlx_array_dim.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MemorySegment mlx_array_shape(long arr) {
-        var mh$ = mlx_array_shape.HANDLE;
+    public static int mlx_array_dim(long arr, int dim) {
+        var mh$ = mlx_array_dim.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("mlx_array_shape", arr);
+                traceDowncall("mlx_array_dim", arr, dim);
             }
-            return (MemorySegment)mh$.invokeExact(arr);
+            return (int)mh$.invokeExact(arr, dim);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
