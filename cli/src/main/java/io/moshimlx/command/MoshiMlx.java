@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       QuantizeCommand.class,
       DevicesCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      BenchCommand.class
     },
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,

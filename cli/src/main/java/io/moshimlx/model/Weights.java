@@ -48,6 +48,7 @@ final class Weights {
   private final Set<String> faults = new LinkedHashSet<>();
 
   private final List<MlxArray> kept = new ArrayList<>();
+  private long stepBytes;
 
   /** Rows of a matrix that one key holds. */
   record Rows(String key, int count) {}
@@ -91,6 +92,14 @@ final class Weights {
 
   /** An embedding whose table is those of the given keys one below another. */
   UnaryLayer embedding(int dim, Rows... rows) {
+    long before = stepBytes;
+    UnaryLayer table = table(dim, rows);
+    long allRows = Arrays.stream(rows).mapToLong(Rows::count).sum();
+    stepBytes = before + (stepBytes - before) / allRows * rows.length;
+    return table;
+  }
+
+  private UnaryLayer table(int dim, Rows... rows) {
     return isQuantized(rows)
         ? new QuantizedEmbedding(
             join(rows, r -> packed(r, dim)),
@@ -99,6 +108,14 @@ final class Weights {
             quantization.groupSize(),
             quantization.bits())
         : new Embedding(join(rows, r -> take(r.key() + ".weight", false, r.count(), dim)));
+  }
+
+  /**
+   * How many bytes a step reads of what was taken so far: each tensor as often as it was taken, and
+   * of an embedding one row for each of its keys.
+   */
+  long stepBytes() {
+    return stepBytes;
   }
 
   /**
@@ -153,6 +170,7 @@ final class Weights {
 
   private MlxArray keep(MlxArray array) {
     kept.add(array.retain());
+    stepBytes += array.nbytes();
     return array;
   }
 
