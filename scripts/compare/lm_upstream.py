@@ -2,8 +2,9 @@
 
     python lm_upstream.py CONFIG CHECKPOINT
 
-Says "ready", then for each line with a number runs that many steps on random user tokens and prints their
-milliseconds as a JSON array. A step is what run_inference does with one, reading the tokens included.
+Says "ready" and the seconds that loading and the first step took, then for each line with a number runs that many steps
+on random user tokens and prints their milliseconds as a JSON array. A step is what run_inference does with one, reading
+the tokens included.
 """
 
 import json
@@ -16,11 +17,11 @@ import numpy as np
 import oracle
 from moshi_mlx import models, utils
 
-WARM_UP = 20
 MAX_STEPS = 4000
 
 
 def main() -> None:
+    start = time.perf_counter()
     model = oracle.load(Path(sys.argv[2]), json.loads(Path(sys.argv[1]).read_text()))
     model.warmup()
     gen = models.LmGen(
@@ -43,8 +44,8 @@ def main() -> None:
             milliseconds.append(1000 * (time.perf_counter() - start))
         return milliseconds
 
-    run(WARM_UP)
-    print("ready", flush=True)
+    run(1)
+    print(f"ready {time.perf_counter() - start:.3f}", flush=True)
     for line in sys.stdin:
         print(json.dumps(run(int(line))), flush=True)
 

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       VoicesCommand.class,
       QuantizeCommand.class,
       DevicesCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      BenchCommand.class
     },
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,

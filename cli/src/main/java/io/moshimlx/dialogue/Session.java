@@ -59,11 +59,7 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(ModelFiles files, Options options) {
     LmConfig config = files.config();
-    if (config.depQ() == 0) {
-      throw new UserException(
-          files.weights()
-              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks; choose another model");
-    }
+    requireVoice(files);
     if (options.cfgCoef() != 1 && !config.conditioning().guides()) {
       throw new UserException(
           "a cfg_coef of %s needs a model with a condition to lead by (conditioners.description), which that of %s has not; set --cfg-coef 1"
@@ -82,6 +78,15 @@ public final class Session implements AutoCloseable {
     } catch (RuntimeException e) {
       codec.close();
       throw e;
+    }
+  }
+
+  /** Refuses a model that only writes text. */
+  static void requireVoice(ModelFiles files) {
+    if (files.config().depQ() == 0) {
+      throw new UserException(
+          files.weights()
+              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks; choose another model");
     }
   }
 

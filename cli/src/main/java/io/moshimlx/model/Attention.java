@@ -1,8 +1,6 @@
 package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Indexing.slice;
-import static io.moshimlx.mlx.Shapes.reshape;
-import static io.moshimlx.mlx.Shapes.transpose;
 
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
@@ -39,7 +37,7 @@ final class Attention {
             : Kernels.splitHeads(qkv, 3 * heads);
     MlxArray kv = cache.append(slice(split, 1, heads, 3 * heads));
     MlxArray attended = attend(slice(split, 1, 0, heads), kv, cache.visible(), mask);
-    return outProj.apply(reshape(transpose(attended, 0, 2, 1, 3), x.dim(0), x.dim(1), x.dim(2)));
+    return outProj.apply(Kernels.joinHeads(attended));
   }
 
   private MlxArray attend(MlxArray q, MlxArray kv, int visible, Optional<MlxArray> mask) {

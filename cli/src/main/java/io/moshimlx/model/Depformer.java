@@ -36,7 +36,8 @@ final class Depformer implements AutoCloseable {
               dim,
               depformer.lowRank(),
               readsText && config.demuxSecondStream(),
-              weights),
+              weights,
+              kernels),
           new Transformer(depformer.transformer(), prefix + "transformer.", weights, kernels),
           weights.linear(prefix + "linear_out", dim, config.card()));
     }

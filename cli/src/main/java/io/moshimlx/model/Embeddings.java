@@ -20,13 +20,14 @@ final class Embeddings {
   /** The first row of each stream in {@code tables}. */
   private final int[] starts;
 
-  Embeddings(LmConfig config, Weights weights) {
+  Embeddings(LmConfig config, Weights weights, Kernels kernels) {
     int dim = config.transformer().dim();
     int textRows = config.textCard() + 1;
     int audioRows = config.card() + 1;
     demuxedText =
         config.demuxSecondStream()
-            ? Optional.of(of("text_emb", textRows, dim, OptionalInt.empty(), true, weights))
+            ? Optional.of(
+                of("text_emb", textRows, dim, OptionalInt.empty(), true, weights, kernels))
             : Optional.empty();
     int first = demuxedText.isPresent() ? 1 : 0;
     Weights.Rows[] rows =
@@ -36,7 +37,7 @@ final class Embeddings {
                     ? new Weights.Rows("text_emb", textRows)
                     : new Weights.Rows("audio_embs." + (i - 1), audioRows))
             .toArray(Weights.Rows[]::new);
-    tables = weights.embedding(dim, rows);
+    tables = kernels.lookup(weights.embedding(dim, rows));
     starts = new int[rows.length];
     for (int i = 1; i < rows.length; i++) {
       starts[i] = starts[i - 1] + rows[i - 1].count();
@@ -50,9 +51,15 @@ final class Embeddings {
    * @param demux whether its ids carry a second stream
    */
   static UnaryLayer of(
-      String key, int rows, int dim, OptionalInt lowRank, boolean demux, Weights weights) {
+      String key,
+      int rows,
+      int dim,
+      OptionalInt lowRank,
+      boolean demux,
+      Weights weights,
+      Kernels kernels) {
     int width = lowRank.orElse(dim);
-    UnaryLayer table = weights.embedding(width, new Weights.Rows(key, rows));
+    UnaryLayer table = kernels.lookup(weights.embedding(width, new Weights.Rows(key, rows)));
     // A demuxed embedding has the low-rank projection in its file, and never uses it.
     Optional<UnaryLayer> widened =
         lowRank.isPresent()

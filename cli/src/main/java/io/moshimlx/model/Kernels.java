@@ -1,29 +1,35 @@
 package io.moshimlx.model;
 
+import static io.moshimlx.mlx.Creation.ones;
 import static io.moshimlx.mlx.Elementwise.add;
 import static io.moshimlx.mlx.Elementwise.astype;
 import static io.moshimlx.mlx.Elementwise.multiply;
 import static io.moshimlx.mlx.Elementwise.rsqrt;
 import static io.moshimlx.mlx.Elementwise.sigmoid;
 import static io.moshimlx.mlx.Elementwise.square;
-import static io.moshimlx.mlx.Elementwise.subtract;
 import static io.moshimlx.mlx.Indexing.slice;
+import static io.moshimlx.mlx.Linalg.gatherQmm;
 import static io.moshimlx.mlx.Linalg.matmul;
 import static io.moshimlx.mlx.Logic.where;
 import static io.moshimlx.mlx.Reductions.mean;
 import static io.moshimlx.mlx.Reductions.softmax;
 import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.reshape;
+import static io.moshimlx.mlx.Shapes.split;
 import static io.moshimlx.mlx.Shapes.squeeze;
-import static io.moshimlx.mlx.Shapes.stack;
 import static io.moshimlx.mlx.Shapes.swapaxes;
 import static io.moshimlx.mlx.Shapes.transpose;
+import static io.moshimlx.mlx.Shapes.view;
 
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Fast;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxFunction;
 import io.moshimlx.mlx.Transforms;
+import io.moshimlx.mlx.nn.QuantizedEmbedding;
+import io.moshimlx.mlx.nn.UnaryLayer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,12 +42,11 @@ final class Kernels implements AutoCloseable {
   static final float RMS_NORM_EPS = 1e-8f;
 
   private final boolean written;
+  private final List<MlxArray> held = new ArrayList<>();
   private final MlxFunction rmsNorm =
       Transforms.compile(in -> new MlxArray[] {writtenRmsNorm(in[0], in[1])}, false);
   private final MlxFunction siluGate =
       Transforms.compile(in -> new MlxArray[] {writtenSiluGate(in[0])}, false);
-  private final MlxFunction rotate =
-      Transforms.compile(in -> new MlxArray[] {writtenRotate(in[0], in[1], in[2])}, false);
 
   /**
    * To be made within a scope.
@@ -75,7 +80,9 @@ final class Kernels implements AutoCloseable {
    */
   MlxArray rotate(MlxArray qkv, Rotary.Angles angles, int heads) {
     if (written) {
-      return rotate.apply1(qkv, angles.cos(), angles.sin());
+      // A pair is a complex number, and turning it is one product.
+      MlxArray pairs = view(qkv, DType.COMPLEX64);
+      return splitHeads(view(multiply(pairs, angles.turns()), DType.FLOAT32), 3 * heads);
     }
     MlxArray split = splitHeads(qkv, 3 * heads);
     MlxArray turned =
@@ -91,7 +98,53 @@ final class Kernels implements AutoCloseable {
 
   /** [batch, steps, heads × headDim] to [batch, heads, steps, headDim]. */
   static MlxArray splitHeads(MlxArray x, int heads) {
-    return transpose(reshape(x, x.dim(0), x.dim(1), heads, x.dim(2) / heads), 0, 2, 1, 3);
+    int batch = x.dim(0);
+    int steps = x.dim(1);
+    int headDim = x.dim(2) / heads;
+    return steps == 1
+        ? reshape(x, batch, heads, 1, headDim)
+        : transpose(reshape(x, batch, steps, heads, headDim), 0, 2, 1, 3);
+  }
+
+  /** [batch, heads, steps, headDim] to [batch, steps, heads × headDim]. */
+  static MlxArray joinHeads(MlxArray x) {
+    int steps = x.dim(2);
+    return reshape(steps == 1 ? x : transpose(x, 0, 2, 1, 3), x.dim(0), steps, x.dim(1) * x.dim(3));
+  }
+
+  /**
+   * The way to look up the rows of an embedding.
+   *
+   * @return from ids of any shape to the same shape and the rows' dimension
+   */
+  UnaryLayer lookup(UnaryLayer table) {
+    return written && table instanceof QuantizedEmbedding quantized ? product(quantized) : table;
+  }
+
+  /**
+   * To dequantise takes a CPU two dozen primitives. A product does it in one: of a 1 and, in a
+   * stack of matrices of one row, that which the id names.
+   */
+  private UnaryLayer product(QuantizedEmbedding table) {
+    MlxArray one = hold(ones(DType.FLOAT32, 1, 1));
+    MlxArray weight = hold(stacked(table.weight()));
+    MlxArray scales = hold(stacked(table.scales()));
+    MlxArray biases = hold(stacked(table.biases()));
+    return ids ->
+        squeeze(
+            gatherQmm(
+                one, weight, scales, biases, null, ids, false, table.groupSize(), table.bits()),
+            -2);
+  }
+
+  /** [rows, n] to [rows, 1, n]. */
+  private static MlxArray stacked(MlxArray table) {
+    return reshape(table, table.dim(0), 1, table.dim(1));
+  }
+
+  private MlxArray hold(MlxArray array) {
+    held.add(array.retain());
+    return array;
   }
 
   /**
@@ -118,7 +171,7 @@ final class Kernels implements AutoCloseable {
   public void close() {
     rmsNorm.close();
     siluGate.close();
-    rotate.close();
+    held.forEach(MlxArray::close);
   }
 
   private static MlxArray writtenRmsNorm(MlxArray x, MlxArray weight) {
@@ -128,25 +181,7 @@ final class Kernels implements AutoCloseable {
   }
 
   private static MlxArray writtenSiluGate(MlxArray x) {
-    int hidden = x.dim(-1) / 2;
-    MlxArray gate = slice(x, -1, 0, hidden);
-    return multiply(multiply(gate, sigmoid(gate)), slice(x, -1, hidden, 2 * hidden));
-  }
-
-  /** Values pass through: their angles are zero. */
-  private static MlxArray writtenRotate(MlxArray qkv, MlxArray cos, MlxArray sin) {
-    int batch = qkv.dim(0);
-    int steps = qkv.dim(1);
-    int pairs = cos.dim(3);
-    int heads = qkv.dim(2) / (3 * 2 * pairs);
-    MlxArray x = transpose(reshape(qkv, batch, steps, 3, heads, pairs, 2), 0, 2, 3, 1, 4, 5);
-    MlxArray re = astype(squeeze(slice(x, 5, 0, 1), 5), DType.FLOAT32);
-    MlxArray im = astype(squeeze(slice(x, 5, 1, 2), 5), DType.FLOAT32);
-    MlxArray turned =
-        stack(
-            -1,
-            subtract(multiply(re, cos), multiply(im, sin)),
-            add(multiply(re, sin), multiply(im, cos)));
-    return astype(reshape(turned, batch, 3 * heads, steps, 2 * pairs), qkv.dtype());
+    MlxArray[] halves = split(x, 2, -1);
+    return multiply(multiply(halves[0], sigmoid(halves[0])), halves[1]);
   }
 }

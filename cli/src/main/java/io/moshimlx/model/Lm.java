@@ -43,21 +43,23 @@ public final class Lm implements AutoCloseable {
   private final Optional<Rotary> rotary;
   private final Kernels kernels;
   private final List<MlxArray> parameters;
+  private final long stepBytes;
 
   private Lm(LmConfig config, Weights weights, boolean written) {
     this.config = config;
     kernels = new Kernels(written);
-    embeddings = new Embeddings(config, weights);
     conditionProvider = new ConditionProvider(config, weights);
-    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
-    outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
-    textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
     extraHeads =
         IntStream.range(0, config.extraHeads().count())
             .mapToObj(i ->
                 weights.linear(
                     "extra_heads." + i, config.transformer().dim(), config.extraHeads().dim()))
             .toList();
+    long besideSteps = weights.stepBytes();
+    embeddings = new Embeddings(config, weights, kernels);
+    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
+    outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
+    textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
     depformer =
         config.depQ() == 0
             ? Optional.empty()
@@ -66,6 +68,7 @@ public final class Lm implements AutoCloseable {
         config.transformer().rotary()
             ? Optional.of(new Rotary(config.transformer()))
             : Optional.empty();
+    stepBytes = weights.stepBytes() - besideSteps;
     parameters = weights.finish();
   }
 
@@ -121,6 +124,11 @@ public final class Lm implements AutoCloseable {
   /** What it computes in. */
   DType dtype() {
     return outNorm.dtype();
+  }
+
+  /** Bytes of weights that one step reads, in the types that it computes with. */
+  public long stepBytes() {
+    return stepBytes;
   }
 
   /** Empty caches for a new session. */

@@ -115,21 +115,36 @@ public final class LmGenerator implements AutoCloseable {
     MlxArray sampled;
     // Intermediate handles are closed before the evaluation, or the caches could not be written in
     // place.
-    try (MlxScope _ = MlxScope.open()) {
-      MlxArray hidden = lm.forward(lm.embed(input), condition, position, caches);
-      MlxArray textToken = textSampler.sample(lm.textLogits(hidden));
+    try (Thought thought = think(input);
+        MlxScope _ = MlxScope.open()) {
+      // Helium is computed while the depformer's graph is built.
+      Transforms.asyncEval(thought.textToken());
       List<MlxArray> tokens = new ArrayList<>();
-      tokens.add(textToken);
+      tokens.add(thought.textToken());
       lm.depformer()
-          .ifPresent(d -> tokens.addAll(d.sample(hidden, textToken, audioSampler, given)));
+          .ifPresent(d ->
+              tokens.addAll(d.sample(thought.hidden(), thought.textToken(), audioSampler, given)));
       sampled = concatenate(0, tokens).retain();
     }
     position++;
     try (sampled) {
-      List<MlxArray> results = new ArrayList<>(caches.stream().map(RingKvCache::state).toList());
-      results.add(sampled);
-      Transforms.eval(results);
       return sampled.toInts();
+    }
+  }
+
+  /** What Helium makes of a step. */
+  private record Thought(MlxArray hidden, MlxArray textToken) implements AutoCloseable {
+    @Override
+    public void close() {
+      hidden.close();
+      textToken.close();
+    }
+  }
+
+  private Thought think(int[] input) {
+    try (MlxScope _ = MlxScope.open()) {
+      MlxArray hidden = lm.forward(lm.embed(input), condition, position, caches);
+      return new Thought(hidden.retain(), textSampler.sample(lm.textLogits(hidden)).retain());
     }
   }
 

@@ -6,8 +6,12 @@ import static io.moshimlx.mlx.Elementwise.cos;
 import static io.moshimlx.mlx.Elementwise.exp;
 import static io.moshimlx.mlx.Elementwise.multiply;
 import static io.moshimlx.mlx.Elementwise.sin;
+import static io.moshimlx.mlx.Shapes.broadcastTo;
+import static io.moshimlx.mlx.Shapes.concatenate;
+import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 import static io.moshimlx.mlx.Shapes.stack;
+import static io.moshimlx.mlx.Shapes.view;
 
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
@@ -21,7 +25,7 @@ import io.moshimlx.mlx.MlxArray;
 final class Rotary implements AutoCloseable {
   private final float maxPeriod;
 
-  /** [3, 1, 1, headDim / 2]: of queries, keys, and the values, which stay as they are. */
+  /** [3 × heads × headDim / 2]: of queries, keys, and the values, which stay as they are. */
   private final MlxArray frequencies;
 
   /** To be made within a scope. */
@@ -30,24 +34,26 @@ final class Rotary implements AutoCloseable {
     maxPeriod = (float) config.maxPeriod();
     float decay = (float) (-Math.log(config.maxPeriod()) / pairs);
     MlxArray turning = exp(multiply(arange(0, pairs, 1, DType.FLOAT32), decay));
-    MlxArray still = zeros(DType.FLOAT32, pairs);
-    frequencies = reshape(stack(0, turning, turning, still), 3, 1, 1, pairs).retain();
+    MlxArray perHead = broadcastTo(turning, 2 * config.numHeads(), pairs);
+    MlxArray still = zeros(DType.FLOAT32, config.numHeads(), pairs);
+    frequencies = flatten(concatenate(0, perHead, still)).retain();
   }
 
   /**
    * The angles of a block of steps.
    *
    * @param position of its first step
-   * @param cos [3, 1, steps, headDim / 2]
-   * @param sin as {@code cos}
+   * @param turns cos + i sin of each pair of a fused projection, [1, steps, 3 × heads × headDim /
+   *     2]
    */
-  record Angles(float maxPeriod, int position, MlxArray cos, MlxArray sin) {}
+  record Angles(float maxPeriod, int position, MlxArray turns) {}
 
   Angles angles(int position, int steps) {
     MlxArray positions =
-        reshape(arange(position, (double) position + steps, 1, DType.FLOAT32), steps, 1);
-    MlxArray angles = multiply(frequencies, positions);
-    return new Angles(maxPeriod, position, cos(angles), sin(angles));
+        reshape(arange(position, (double) position + steps, 1, DType.FLOAT32), 1, steps, 1);
+    MlxArray angles = multiply(positions, frequencies);
+    MlxArray turns = view(flatten(stack(-1, cos(angles), sin(angles)), 2, 3), DType.COMPLEX64);
+    return new Angles(maxPeriod, position, turns);
   }
 
   @Override

@@ -2,14 +2,15 @@ package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
 import static io.moshimlx.mlx.Elementwise.astype;
+import static io.moshimlx.mlx.Linalg.matmul;
 import static io.moshimlx.mlx.Shapes.concatenate;
+import static io.moshimlx.mlx.Shapes.transpose;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.Safetensors;
 import io.moshimlx.mlx.nn.Embedding;
-import io.moshimlx.mlx.nn.Linear;
 import io.moshimlx.mlx.nn.QuantizedEmbedding;
 import io.moshimlx.mlx.nn.QuantizedLinear;
 import io.moshimlx.mlx.nn.UnaryLayer;
@@ -48,6 +49,7 @@ final class Weights {
   private final Set<String> faults = new LinkedHashSet<>();
 
   private final List<MlxArray> kept = new ArrayList<>();
+  private long stepBytes;
 
   /** Rows of a matrix that one key holds. */
   record Rows(String key, int count) {}
@@ -85,7 +87,14 @@ final class Weights {
             null,
             quantization.groupSize(),
             quantization.bits())
-        : new Linear(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)), null);
+        : product(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)));
+  }
+
+  /** Transposed once, not at every step: that moves nothing, but is a primitive. */
+  private UnaryLayer product(MlxArray weight) {
+    MlxArray transposed = transpose(weight).retain();
+    kept.add(transposed);
+    return x -> matmul(x, transposed);
   }
 
   UnaryLayer linear(String key, int in, int out) {
@@ -94,6 +103,14 @@ final class Weights {
 
   /** An embedding whose table is those of the given keys one below another. */
   UnaryLayer embedding(int dim, Rows... rows) {
+    long before = stepBytes;
+    UnaryLayer table = table(dim, rows);
+    long allRows = Arrays.stream(rows).mapToLong(Rows::count).sum();
+    stepBytes = before + (stepBytes - before) / allRows * rows.length;
+    return table;
+  }
+
+  private UnaryLayer table(int dim, Rows... rows) {
     return isQuantized(rows)
         ? new QuantizedEmbedding(
             join(rows, r -> packed(r, dim)),
@@ -102,6 +119,14 @@ final class Weights {
             quantization.groupSize(),
             quantization.bits())
         : new Embedding(join(rows, r -> take(r.key() + ".weight", false, r.count(), dim)));
+  }
+
+  /**
+   * How many bytes a step reads of what was taken so far: each tensor as often as it was taken, and
+   * of an embedding one row for each of its keys.
+   */
+  long stepBytes() {
+    return stepBytes;
   }
 
   /**
@@ -156,6 +181,7 @@ final class Weights {
 
   private MlxArray keep(MlxArray array) {
     kept.add(array.retain());
+    stepBytes += array.nbytes();
     return array;
   }
 

@@ -15,14 +15,16 @@ import java.util.SplittableRandom;
 import java.util.StringJoiner;
 
 /**
- * The worker that scripts/compare-upstream drives: prints "ready", then for each line with a number
- * runs that many steps on random user tokens and prints their milliseconds as a JSON array.
+ * The worker that scripts/compare-upstream drives: prints "ready" and the seconds that loading and
+ * the first step took, then for each line with a number runs that many steps on random user tokens
+ * and prints their milliseconds as a JSON array.
  */
 final class StepBenchmark {
   private StepBenchmark() {}
 
   /** Arguments: the config.json and the checkpoint. */
   public static void main(String[] args) throws IOException {
+    long start = System.nanoTime();
     LmConfig config = LmConfig.read(Path.of(args[0]));
     Path weights = Path.of(args[1]);
     Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
@@ -33,8 +35,8 @@ final class StepBenchmark {
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       TokenStreams streams = new TokenStreams(lm.config());
       SplittableRandom random = new SplittableRandom(0);
-      run(generator, streams, random, lm, 20);
-      System.out.println("ready");
+      run(generator, streams, random, lm, 1);
+      System.out.println("ready " + (System.nanoTime() - start) * 1e-9);
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         System.out.println(run(generator, streams, random, lm, Integer.parseInt(line.strip())));
       }

@@ -3,11 +3,10 @@ package io.moshimlx.mlx;
 import static io.moshimlx.mlx.c.MlxC._mlx_array_is_row_contiguous;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_float32;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_data_int32;
+import static io.moshimlx.mlx.c.MlxC.mlx_array_dim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_dtype;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_nbytes;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_size;
 import static io.moshimlx.mlx.c.MlxC.mlx_astype;
 import static io.moshimlx.mlx.c.MlxC.mlx_contiguous;
@@ -97,9 +96,8 @@ public final class MlxArray implements AutoCloseable {
   public int[] shape() {
     long h = handle();
     int[] shape = new int[(int) mlx_array_ndim(h)];
-    MemorySegment dims = mlx_array_shape(h).reinterpret(4L * shape.length);
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = dims.getAtIndex(JAVA_INT, i);
+      shape[i] = mlx_array_dim(h, i);
     }
     return shape;
   }
@@ -111,7 +109,7 @@ public final class MlxArray implements AutoCloseable {
     if (index < 0 || index >= ndim) {
       throw new IllegalArgumentException("axis " + axis + " of " + this);
     }
-    return mlx_array_shape(handle).reinterpret(4L * ndim).getAtIndex(JAVA_INT, index);
+    return mlx_array_dim(handle, index);
   }
 
   public int ndim() {
@@ -153,7 +151,7 @@ public final class MlxArray implements AutoCloseable {
   public int[] toInts() {
     requireInteger("toInts()");
     int[] values = new int[Math.toIntExact(size())];
-    long readable = readable(DType.INT32);
+    long readable = readable(intType());
     if (values.length > 0) {
       MemorySegment data = mlx_array_data_int32(readable).reinterpret(4L * values.length);
       MemorySegment.copy(data, JAVA_INT, 0, values, 0, values.length);
@@ -175,7 +173,7 @@ public final class MlxArray implements AutoCloseable {
   public int itemInt() {
     requireInteger("itemInt()");
     requireOne();
-    long readable = readable(DType.INT32);
+    long readable = readable(intType());
     int value = mlx_array_data_int32(readable).reinterpret(4).get(JAVA_INT, 0);
     freeCopy(readable);
     return value;
@@ -263,6 +261,11 @@ public final class MlxArray implements AutoCloseable {
     }
   }
 
+  /** What this array is read as where Java wants an int: uint32 has the same bits. */
+  private DType intType() {
+    return dtype() == DType.UINT32 ? DType.UINT32 : DType.INT32;
+  }
+
   private void requireOne() {
     if (size() != 1) {
       throw new IllegalStateException("one element was asked of " + this);
@@ -291,10 +294,11 @@ public final class MlxArray implements AutoCloseable {
   }
 
   private void evaluate(long h) {
-    int status = mlx_array_eval(h);
-    if (status != 0) {
+    try {
+      owner.evaluate(owner.vector(h), true);
+    } catch (MlxException e) {
       freeCopy(h);
-      owner.check(status, "eval");
+      throw e;
     }
   }
 

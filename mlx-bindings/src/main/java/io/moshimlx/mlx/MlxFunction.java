@@ -53,6 +53,16 @@ public final class MlxFunction implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}, on another thread, or without an open scope
    */
   public MlxArray[] apply(MlxArray... arguments) {
+    return run(arguments).results("compiled function");
+  }
+
+  /** As {@link #apply}, for a function of one result. */
+  public MlxArray apply1(MlxArray... arguments) {
+    return run(arguments).onlyResult("compiled function");
+  }
+
+  /** Leaves the results in {@link Native#out}, as a vector. */
+  private Native run(MlxArray... arguments) {
     Native n = Native.scoped();
     owner.requireThisThread("an MlxFunction");
     if (closure == 0) {
@@ -66,17 +76,8 @@ public final class MlxFunction implements AutoCloseable {
     if (status != 0 && cause != null) {
       throw rethrown(cause);
     }
-    return n.results(status, "compiled function");
-  }
-
-  /** As {@link #apply}, for a function of one result. */
-  public MlxArray apply1(MlxArray... arguments) {
-    MlxArray[] results = apply(arguments);
-    if (results.length != 1) {
-      throw new IllegalStateException(
-          "a compiled function of " + results.length + " results was taken for one of one");
-    }
-    return results[0];
+    n.check(status, "compiled function");
+    return n;
   }
 
   /** Frees the function and what MLX kept of its traces. Idempotent. */

@@ -1,10 +1,12 @@
 package io.moshimlx.mlx;
 
+import static io.moshimlx.mlx.c.MlxC.mlx_array_dim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_ndim;
 import static io.moshimlx.mlx.c.MlxC.mlx_array_new_data;
-import static io.moshimlx.mlx.c.MlxC.mlx_array_shape;
+import static io.moshimlx.mlx.c.MlxC.mlx_async_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_free;
+import static io.moshimlx.mlx.c.MlxC.mlx_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_stream;
 import static io.moshimlx.mlx.c.MlxC.mlx_stream_free;
@@ -60,6 +62,9 @@ final class Native {
 
   /** The innermost open scope, or null. */
   MlxScope scope;
+
+  /** Who counts what is evaluated, or null. */
+  Workload workload;
 
   private MlxArray[] owned = new MlxArray[256];
   private int ownedCount;
@@ -163,9 +168,28 @@ final class Native {
   /** The arrays that the call just made has left in {@link #out} as a vector. */
   MlxArray[] results(int status, String operation) {
     check(status, operation);
+    return results(operation);
+  }
+
+  /** As above, of a call that is known to have gone well. */
+  MlxArray[] results(String operation) {
     long vector = takeOut();
     try {
       return unpack(vector, operation);
+    } finally {
+      mlx_vector_array_free(vector);
+    }
+  }
+
+  /** As {@link #results(String)}, of a call that makes one array. */
+  MlxArray onlyResult(String operation) {
+    long vector = takeOut();
+    try {
+      long size = mlx_vector_array_size(vector);
+      if (size != 1) {
+        throw new IllegalStateException(operation + ": " + size + " results were taken for one");
+      }
+      return result(mlx_vector_array_get(out, vector, 0), operation);
     } finally {
       mlx_vector_array_free(vector);
     }
@@ -215,10 +239,9 @@ final class Native {
     if (index < 0 || index >= ndim || ndim > MAX_RANK) {
       throw new IllegalArgumentException("axis " + axis + " of " + array);
     }
-    MemorySegment shape = mlx_array_shape(handle).reinterpret(4L * ndim);
     for (int i = 0; i < ndim; i++) {
       ints[0].setAtIndex(JAVA_INT, i, i == index ? start : 0);
-      ints[1].setAtIndex(JAVA_INT, i, i == index ? stop : shape.getAtIndex(JAVA_INT, i));
+      ints[1].setAtIndex(JAVA_INT, i, i == index ? stop : mlx_array_dim(handle, i));
     }
     return ndim;
   }
@@ -249,12 +272,33 @@ final class Native {
     return vector(handles, arrays.size());
   }
 
+  /** A new vector of one array, to be freed by the caller. */
+  long vector(long handle) {
+    MemorySegment handles = scratch(JAVA_LONG.byteSize());
+    handles.set(JAVA_LONG, 0, handle);
+    return vector(handles, 1);
+  }
+
   private long vector(MemorySegment handles, int size) {
     long vector = mlx_vector_array_new_data(handles, size);
     if (vector == 0) {
       throw Errors.take("vector");
     }
     return vector;
+  }
+
+  /** Evaluates the arrays of a vector, which it frees; waits for them, or only starts them. */
+  void evaluate(long vector, boolean waits) {
+    Workload counting = workload;
+    if (counting != null) {
+      counting.begin(vector);
+    }
+    int status = waits ? mlx_eval(vector) : mlx_async_eval(vector);
+    if (counting != null) {
+      counting.end(waits);
+    }
+    mlx_vector_array_free(vector);
+    check(status, "eval");
   }
 
   /** The handle of an argument that may be left out. */

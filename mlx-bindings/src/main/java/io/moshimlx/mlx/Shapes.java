@@ -15,6 +15,7 @@ import static io.moshimlx.mlx.c.MlxC.mlx_swapaxes;
 import static io.moshimlx.mlx.c.MlxC.mlx_transpose;
 import static io.moshimlx.mlx.c.MlxC.mlx_transpose_axes;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_free;
+import static io.moshimlx.mlx.c.MlxC.mlx_view;
 
 import java.util.List;
 
@@ -58,6 +59,15 @@ public final class Shapes {
   public static MlxArray squeeze(MlxArray a, int axis) {
     Native n = Native.scoped();
     return n.result(mlx_squeeze_axis(n.out, a.handle(n), axis, n.stream), "squeeze");
+  }
+
+  /**
+   * The same bytes as elements of another type. The last axis becomes longer or shorter by the
+   * ratio of their sizes.
+   */
+  public static MlxArray view(MlxArray a, DType dtype) {
+    Native n = Native.scoped();
+    return n.result(mlx_view(n.out, a.handle(n), dtype.code(), n.stream), "view");
   }
 
   public static MlxArray broadcastTo(MlxArray a, int... shape) {

@@ -1,9 +1,5 @@
 package io.moshimlx.mlx;
 
-import static io.moshimlx.mlx.c.MlxC.mlx_async_eval;
-import static io.moshimlx.mlx.c.MlxC.mlx_eval;
-import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_free;
-
 import java.util.Collection;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -15,25 +11,25 @@ public final class Transforms {
   /** Computes the arrays and waits for them. */
   public static void eval(MlxArray... arrays) {
     Native n = Native.current();
-    eval(n, n.vector(arrays));
+    n.evaluate(n.vector(arrays), true);
   }
 
   /** As {@link #eval(MlxArray...)}. */
   public static void eval(Collection<MlxArray> arrays) {
     Native n = Native.current();
-    eval(n, n.vector(List.copyOf(arrays)));
+    n.evaluate(n.vector(List.copyOf(arrays)), true);
   }
 
   /** Starts computing the arrays and returns. */
   public static void asyncEval(MlxArray... arrays) {
     Native n = Native.current();
-    asyncEval(n, n.vector(arrays));
+    n.evaluate(n.vector(arrays), false);
   }
 
   /** As {@link #asyncEval(MlxArray...)}. */
   public static void asyncEval(Collection<MlxArray> arrays) {
     Native n = Native.current();
-    asyncEval(n, n.vector(List.copyOf(arrays)));
+    n.evaluate(n.vector(List.copyOf(arrays)), false);
   }
 
   /**
@@ -46,17 +42,5 @@ public final class Transforms {
    */
   public static MlxFunction compile(UnaryOperator<MlxArray[]> function, boolean shapeless) {
     return new MlxFunction(Native.current(), function, shapeless);
-  }
-
-  private static void eval(Native n, long vector) {
-    int status = mlx_eval(vector);
-    mlx_vector_array_free(vector);
-    n.check(status, "eval");
-  }
-
-  private static void asyncEval(Native n, long vector) {
-    int status = mlx_async_eval(vector);
-    mlx_vector_array_free(vector);
-    n.check(status, "asyncEval");
   }
 }

@@ -82,6 +82,17 @@ class MlxArrayTest {
   }
 
   @Test
+  void theSameBytesCanBeSeenAsAnotherType() {
+    MlxArray pairs = Shapes.view(MlxArray.of(new float[] {1, 2, 3, 4}, 1, 4), DType.COMPLEX64);
+    assertEquals("COMPLEX64[1, 2]", pairs.toString());
+    // (1 + 2i)², (3 + 4i)²
+    MlxArray squares = Shapes.view(Elementwise.multiply(pairs, pairs), DType.FLOAT32);
+    assertArrayEquals(new float[] {-3, 4, -7, 24}, squares.toFloats());
+    assertArrayEquals(
+        new int[] {-1}, MlxArray.ofUint32(new int[] {-1}, 1).toInts(), "uint32 keeps its bits");
+  }
+
+  @Test
   void scalarsAreRoundedToTheTypeOfTheArray() {
     for (DType type : new DType[] {DType.BFLOAT16, DType.FLOAT16}) {
       for (float value : new float[] {0.1f, 1.1f, -3.14159f, 1e-6f, 257f, 0x1.01p0f}) {

@@ -631,13 +631,14 @@ public class MlxC extends MlxC$shared {
         }
     }
 
-    private static class mlx_array_shape {
+    private static class mlx_array_dim {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            MlxC.C_POINTER,
-            MlxC.C_LONG
+            MlxC.C_INT,
+            MlxC.C_LONG,
+            MlxC.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_array_shape");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_array_dim");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -645,45 +646,45 @@ public class MlxC extends MlxC$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static FunctionDescriptor mlx_array_shape$descriptor() {
-        return mlx_array_shape.DESC;
+    public static FunctionDescriptor mlx_array_dim$descriptor() {
+        return mlx_array_dim.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MethodHandle mlx_array_shape$handle() {
-        return mlx_array_shape.HANDLE;
+    public static MethodHandle mlx_array_dim$handle() {
+        return mlx_array_dim.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MemorySegment mlx_array_shape$address() {
-        return mlx_array_shape.ADDR;
+    public static MemorySegment mlx_array_dim$address() {
+        return mlx_array_dim.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * const int *mlx_array_shape(const mlx_array arr)
+     * int mlx_array_dim(const mlx_array arr, int dim)
      * }
      */
-    public static MemorySegment mlx_array_shape(long arr) {
-        var mh$ = mlx_array_shape.HANDLE;
+    public static int mlx_array_dim(long arr, int dim) {
+        var mh$ = mlx_array_dim.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("mlx_array_shape", arr);
+                traceDowncall("mlx_array_dim", arr, dim);
             }
-            return (MemorySegment)mh$.invokeExact(arr);
+            return (int)mh$.invokeExact(arr, dim);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -742,66 +743,6 @@ public class MlxC extends MlxC$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("mlx_array_dtype", arr);
-            }
-            return (int)mh$.invokeExact(arr);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mlx_array_eval {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            MlxC.C_INT,
-            MlxC.C_LONG
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_array_eval");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int mlx_array_eval(mlx_array arr)
-     * }
-     */
-    public static FunctionDescriptor mlx_array_eval$descriptor() {
-        return mlx_array_eval.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int mlx_array_eval(mlx_array arr)
-     * }
-     */
-    public static MethodHandle mlx_array_eval$handle() {
-        return mlx_array_eval.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int mlx_array_eval(mlx_array arr)
-     * }
-     */
-    public static MemorySegment mlx_array_eval$address() {
-        return mlx_array_eval.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int mlx_array_eval(mlx_array arr)
-     * }
-     */
-    public static int mlx_array_eval(long arr) {
-        var mh$ = mlx_array_eval.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mlx_array_eval", arr);
             }
             return (int)mh$.invokeExact(arr);
         } catch (Error | RuntimeException ex) {
@@ -3463,6 +3404,186 @@ public class MlxC extends MlxC$shared {
                 traceDowncall("mlx_fast_scaled_dot_product_attention", res, queries, keys, values, scale, mask_mode, mask_arr, sinks, force_fused, s);
             }
             return (int)mh$.invokeExact(res, queries, keys, values, scale, mask_mode, mask_arr, sinks, force_fused, s);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mlx_node_namer_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            MlxC.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_node_namer_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * mlx_node_namer mlx_node_namer_new(void)
+     * }
+     */
+    public static FunctionDescriptor mlx_node_namer_new$descriptor() {
+        return mlx_node_namer_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * mlx_node_namer mlx_node_namer_new(void)
+     * }
+     */
+    public static MethodHandle mlx_node_namer_new$handle() {
+        return mlx_node_namer_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * mlx_node_namer mlx_node_namer_new(void)
+     * }
+     */
+    public static MemorySegment mlx_node_namer_new$address() {
+        return mlx_node_namer_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * mlx_node_namer mlx_node_namer_new(void)
+     * }
+     */
+    public static long mlx_node_namer_new() {
+        var mh$ = mlx_node_namer_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mlx_node_namer_new");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mlx_node_namer_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            MlxC.C_INT,
+            MlxC.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_node_namer_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int mlx_node_namer_free(mlx_node_namer namer)
+     * }
+     */
+    public static FunctionDescriptor mlx_node_namer_free$descriptor() {
+        return mlx_node_namer_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int mlx_node_namer_free(mlx_node_namer namer)
+     * }
+     */
+    public static MethodHandle mlx_node_namer_free$handle() {
+        return mlx_node_namer_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int mlx_node_namer_free(mlx_node_namer namer)
+     * }
+     */
+    public static MemorySegment mlx_node_namer_free$address() {
+        return mlx_node_namer_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int mlx_node_namer_free(mlx_node_namer namer)
+     * }
+     */
+    public static int mlx_node_namer_free(long namer) {
+        var mh$ = mlx_node_namer_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mlx_node_namer_free", namer);
+            }
+            return (int)mh$.invokeExact(namer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mlx_export_to_dot {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            MlxC.C_INT,
+            MlxC.C_POINTER,
+            MlxC.C_LONG,
+            MlxC.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_export_to_dot");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int mlx_export_to_dot(FILE *os, const mlx_node_namer namer, const mlx_vector_array outputs)
+     * }
+     */
+    public static FunctionDescriptor mlx_export_to_dot$descriptor() {
+        return mlx_export_to_dot.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int mlx_export_to_dot(FILE *os, const mlx_node_namer namer, const mlx_vector_array outputs)
+     * }
+     */
+    public static MethodHandle mlx_export_to_dot$handle() {
+        return mlx_export_to_dot.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int mlx_export_to_dot(FILE *os, const mlx_node_namer namer, const mlx_vector_array outputs)
+     * }
+     */
+    public static MemorySegment mlx_export_to_dot$address() {
+        return mlx_export_to_dot.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int mlx_export_to_dot(FILE *os, const mlx_node_namer namer, const mlx_vector_array outputs)
+     * }
+     */
+    public static int mlx_export_to_dot(MemorySegment os, long namer, long outputs) {
+        var mh$ = mlx_export_to_dot.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mlx_export_to_dot", os, namer, outputs);
+            }
+            return (int)mh$.invokeExact(os, namer, outputs);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -8917,6 +9038,69 @@ public class MlxC extends MlxC$shared {
                 traceDowncall("mlx_triu", res, x, k, s);
             }
             return (int)mh$.invokeExact(res, x, k, s);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mlx_view {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            MlxC.C_INT,
+            MlxC.C_POINTER,
+            MlxC.C_LONG,
+            MlxC.C_INT,
+            MlxC.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_view");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int mlx_view(mlx_array *res, const mlx_array a, mlx_dtype dtype, const mlx_stream s)
+     * }
+     */
+    public static FunctionDescriptor mlx_view$descriptor() {
+        return mlx_view.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int mlx_view(mlx_array *res, const mlx_array a, mlx_dtype dtype, const mlx_stream s)
+     * }
+     */
+    public static MethodHandle mlx_view$handle() {
+        return mlx_view.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int mlx_view(mlx_array *res, const mlx_array a, mlx_dtype dtype, const mlx_stream s)
+     * }
+     */
+    public static MemorySegment mlx_view$address() {
+        return mlx_view.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int mlx_view(mlx_array *res, const mlx_array a, mlx_dtype dtype, const mlx_stream s)
+     * }
+     */
+    public static int mlx_view(MemorySegment res, long a, int dtype, long s) {
+        var mh$ = mlx_view.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mlx_view", res, a, dtype, s);
+            }
+            return (int)mh$.invokeExact(res, a, dtype, s);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
