@@ -21,11 +21,12 @@ final class Completions {
     # bash completion for %1$s, generated from its command definitions
 
     _moshi_mlx() {
-      local word command="" options="" words="" files="" cur="${COMP_WORDS[COMP_CWORD]}" prev="" IFS=$' \\t\\n'
+      local i word command="" options="" words="" files="" cur="${COMP_WORDS[COMP_CWORD]}" prev="" IFS=$' \\t\\n'
       [ "$COMP_CWORD" -lt 1 ] || prev="${COMP_WORDS[COMP_CWORD - 1]}"
       # bash takes --option=value for three words.
       case "$cur" in =) cur="" ;; *) [ "$prev" != "=" ] || prev="${COMP_WORDS[COMP_CWORD - 2]}" ;; esac
-      for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+      for ((i = 1; i < COMP_CWORD; i++)); do
+        word="${COMP_WORDS[i]}"
         case "$command $word" in
           %2$s) command="$command $word" ;;
         esac
