@@ -39,7 +39,7 @@ test_the_real_tree_is_installed_used_through_a_link_and_removed_without_a_trace(
   TMPDIR="$here/no such folder" "$link" run --model demo --input "$root/samples/hello.wav" --temp 0 >again
   equal "$(cat text)" "$(cat again)"
   contains "$("$link" --version)" "$here/my tools/libexec/moshi-mlx/native/libmlx"
-  "$here/archive/install" --prefix "$here/my tools" --uninstall
+  "$here/my tools/libexec/moshi-mlx/uninstall"
   equal "$before" "$(listing "$here/my tools")"
 }
 
