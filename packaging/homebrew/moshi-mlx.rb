@@ -15,7 +15,7 @@ class MoshiMlx < Formula
   depends_on "openjdk"
 
   def install
-    ENV["JAVA_HOME"] = Language::Java.java_home
+    ENV["JAVA_HOME"] = Language::Java.java_home.to_s
     tree = buildpath/"build/tree"
     system "scripts/dist", "--tree", tree
 
@@ -33,7 +33,7 @@ class MoshiMlx < Formula
 
   # Every start is faster for it; without, all else stands.
   def post_install
-    ENV["JAVA_HOME"] = Language::Java.java_home
+    ENV["JAVA_HOME"] = Language::Java.java_home.to_s
     quiet_system "bash", "-c", '. "$0/jdk.sh"; . "$0/launch.sh"; installation "$0"; keep_classes',
                  libexec/"libexec/moshi-mlx"
   end

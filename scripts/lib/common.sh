@@ -66,6 +66,9 @@ require_tools() {
       { has pulseaudio && has pacat && [ -e "$(echo /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so)" ]; } ||
         want "PulseAudio, for the tests of live audio" - "pulseaudio pulseaudio-utils libasound2-plugins"
       has tmux || want "tmux, for the tests of the terminal view" - tmux
+      { has zsh && has fish && has man; } ||
+        want "zsh, fish and man, for the tests of completions and manual" - "zsh fish man-db"
+      has ruby || want "Ruby, for the tests of Homebrew's formula" - ruby
     fi
   fi
   [ ${#missing[@]} -gt 0 ] || return 0

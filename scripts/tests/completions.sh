@@ -59,5 +59,5 @@ test_every_command_has_a_page_of_the_manual() {
   found="$(manual "$share" moshi-mlx-run)"
   contains "$found" "--input=WAV"
   contains "$found" "moshi-mlx run --model demo --input hello.wav --output reply.wav"
-  equal "" "$(MANROFFSEQ='' man --warnings -l "$share/man/man1/moshi-mlx-run.1" 2>&1 >/dev/null)"
+  on_mac || equal "" "$(MANROFFSEQ='' man --warnings -l "$share/man/man1/moshi-mlx-run.1" 2>&1 >/dev/null)"
 }

@@ -64,6 +64,9 @@ end
 
 formula, checkout, prefix = ARGV
 load formula
+# Homebrew keeps what these fetch in its cache, out of the sandboxed home.
+ENV["CARGO_HOME"] ||= File.join(Dir.home, ".cargo")
+ENV["RUSTUP_HOME"] ||= File.join(Dir.home, ".rustup")
 ENV["HOME"] = Dir.mktmpdir
 begin
   brewed = MoshiMlx.new(checkout, prefix, ENV["HOME"])
