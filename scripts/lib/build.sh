@@ -36,10 +36,29 @@ stage_command() {
   esac
 }
 
+# Prints the commit that the checkout is at, its time in seconds and its date; a source archive has them in a file.
+# "modified" is part of the commit where the files differ from it. Fails where neither knows.
+commit() {
+  local hash seconds date
+  read -r hash seconds date <"$root/scripts/lib/commit.txt"
+  case "$hash" in
+    *Format*)
+      read -r hash seconds date < <(git -C "$root" log -1 --format='%H %ct %cd' --date=short 2>/dev/null) || return
+      hash="$(git -C "$root" describe --always --abbrev=12 --exclude='*' --dirty=-modified)"
+      ;;
+    *) hash="$(printf %.12s "$hash")" ;;
+  esac
+  echo "$hash" "$seconds" "$date"
+}
+
 # maven ARGUMENT...: with the right JDK, and without the jars of former versions.
 maven() {
+  local hash seconds date known=()
   rm -rf cli/target/lib cli/target/*.jar
-  JAVA_HOME="$(find_jdk)" mvn --batch-mode -Dstyle.color=never --no-transfer-progress "$@"
+  if read -r hash seconds date < <(commit); then
+    known=(-Dbuild.commit="$hash" -Dbuild.date="$date" -Dproject.build.outputTimestamp="$seconds")
+  fi
+  JAVA_HOME="$(find_jdk)" mvn --batch-mode -Dstyle.color=never --no-transfer-progress ${known[@]+"${known[@]}"} "$@"
 }
 
 stage_is_current() {

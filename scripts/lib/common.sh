@@ -1,68 +1,10 @@
 # shellcheck shell=bash
-# Sourced by the scripts: messages, the JDK, the tools that a build needs. Runs under bash 3.2, which macOS has.
+# Sourced by the scripts: what the launcher knows of Java, and the tools that a build needs. Runs under bash 3.2.
 
 : "${root:?the script that sources this sets it to the checkout}"
-java_minimum=25
-
-say() { echo "${0##*/}: $*" >&2; }
-
-die() {
-  say "$@"
-  exit 1
-}
-
+# shellcheck source-path=SCRIPTDIR source=jdk.sh
+. "$root/scripts/lib/jdk.sh"
 on_mac() { [ "$(uname -s)" = Darwin ]; }
-
-# jdk_version HOME: the major version of the JDK there, from the file that every JDK carries (starting
-# java would take longer than all else here). Fails where there is no JDK that runs on this machine.
-jdk_version() {
-  local line version=""
-  [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
-  while IFS= read -r line; do
-    case "$line" in
-      JAVA_VERSION=*)
-        version="${line#*\"}"
-        version="${version%%[!0-9]*}"
-        ;;
-      # Under Rosetta an Intel JDK starts, and then cannot load a single library of ours.
-      'OS_ARCH="x86_64"') [ "$(uname -sm)" != "Darwin arm64" ] || return 1 ;;
-    esac
-  done <"$1/release"
-  [ -n "$version" ] && echo "$version"
-}
-
-# The folders in which a JDK may be, best first, one a line.
-jdk_candidates() {
-  local java link
-  echo "${JAVA_HOME:-}"
-  if [ -x /usr/libexec/java_home ]; then
-    /usr/libexec/java_home -v "$java_minimum+" 2>/dev/null || true
-  fi
-  printf '%s\n' "${HOMEBREW_PREFIX:-/opt/homebrew}"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /usr/lib/jvm/*
-  if java="$(command -v java)"; then
-    while link="$(readlink "$java")"; do
-      case "$link" in
-        /*) java="$link" ;;
-        *) java="$(dirname "$java")/$link" ;;
-      esac
-    done
-    dirname "$(dirname "$java")"
-  fi
-}
-
-# Prints the home of the first JDK that is new enough.
-find_jdk() {
-  local home version
-  while IFS= read -r home; do
-    if [ -n "$home" ] && version="$(jdk_version "$home")" && [ "$version" -ge "$java_minimum" ]; then
-      echo "$home"
-      return
-    fi
-  done <<EOF
-$(jdk_candidates)
-EOF
-  return 1
-}
 
 # The newest Rust that the crates ask for, as Cargo.toml says.
 rust_minimum() { sed -n 's/^rust-version *= *"\(.*\)"/\1/p' "$root/mimi-jni/rust/Cargo.toml"; }
@@ -109,7 +51,7 @@ require_tools() {
     esac
   }
 
-  find_jdk >/dev/null || want "a JDK of at least $java_minimum (set JAVA_HOME if there is one)" openjdk "$(debian_jdk)"
+  find_jdk javac >/dev/null || want "a JDK of at least $java_minimum (set JAVA_HOME if there is one)" openjdk "$(debian_jdk)"
   has mvn || want "Maven (mvn)" maven maven
   cargo_is_new_enough || want "Rust of at least $(rust_minimum) (cargo)" rust \
     "!curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
@@ -124,6 +66,9 @@ require_tools() {
       { has pulseaudio && has pacat && [ -e "$(echo /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so)" ]; } ||
         want "PulseAudio, for the tests of live audio" - "pulseaudio pulseaudio-utils libasound2-plugins"
       has tmux || want "tmux, for the tests of the terminal view" - tmux
+      { has zsh && has fish && has man; } ||
+        want "zsh, fish and man, for the tests of completions and manual" - "zsh fish man-db"
+      has ruby || want "Ruby, for the tests of Homebrew's formula" - ruby
     fi
   fi
   [ ${#missing[@]} -gt 0 ] || return 0

@@ -31,6 +31,7 @@ final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
+      completionCandidates = ModelNameCandidates.OrDemo.class,
       description = {
         "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
             + "the Hugging Face hub (org/name), or a folder with weights, codec, tokenizer and "
@@ -61,7 +62,7 @@ final class ModelOptions {
 
   @Option(
       names = "--dtype",
-      paramLabel = "TYPE",
+      paramLabel = "float32|bfloat16|float16",
       converter = DTypeConverter.class,
       description = {
         "Compute in float32, bfloat16 or float16; by default as the weights are stored on a GPU, "

@@ -9,6 +9,7 @@ import picocli.CommandLine.Parameters;
 final class NamedModel {
   @Parameters(
       paramLabel = "NAME|ORG/NAME",
+      completionCandidates = ModelNameCandidates.class,
       description =
           "A name that 'moshi-mlx models' lists, with or without its precision, or a repository of "
               + "the hub.")

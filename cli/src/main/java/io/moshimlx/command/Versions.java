@@ -15,7 +15,7 @@ final class Versions implements IVersionProvider {
   @Override
   public String[] getVersion() throws IOException {
     return new String[] {
-      "moshi-mlx %s".formatted(tool()),
+      "moshi-mlx %s".formatted(build()),
       "MLX       %s".formatted(orFault(Mlx::version)),
       "mlx-c     %s".formatted(orFault(() -> Mlx.mlxcVersion() + " (" + Mlx.libraryPath() + ")")),
       "codec     %s".formatted(orFault(() -> "crate moshi " + Mimi.version())),
@@ -25,13 +25,29 @@ final class Versions implements IVersionProvider {
     };
   }
 
-  /** The version that the build filled in. */
-  static String tool() throws IOException {
+  /**
+   * What was built.
+   *
+   * @param commit empty where the build did not know it, as is the date
+   * @param date that of the commit
+   */
+  record Build(String version, String commit, String date) {
+    @Override
+    public String toString() {
+      return commit.isEmpty() ? version : "%s (%s, %s)".formatted(version, commit, date);
+    }
+  }
+
+  /** What the build has filled in. */
+  static Build build() throws IOException {
     Properties properties = new Properties();
     try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {
       properties.load(in);
     }
-    return properties.getProperty("version");
+    return new Build(
+        properties.getProperty("version"),
+        properties.getProperty("commit"),
+        properties.getProperty("date"));
   }
 
   private static List<String> system() {

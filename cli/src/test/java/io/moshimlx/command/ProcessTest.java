@@ -87,7 +87,7 @@ class ProcessTest {
     String out = run(List.of(), "--version").succeeded().out();
     for (String part :
         List.of(
-            "moshi-mlx \\d+\\.\\d+\\.\\d+.*",
+            "moshi-mlx \\d+(\\.\\d+){2}(-\\w+)?( \\([0-9a-f]{12}(-modified)?, \\d{4}(-\\d\\d){2}\\))?",
             "MLX +0\\.32\\..*",
             "mlx-c +0\\.\\d+\\.\\d+ \\(.*libmlxc.*\\)",
             "codec +crate moshi 0\\.6\\.\\d+",

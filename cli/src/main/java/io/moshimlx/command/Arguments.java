@@ -1,0 +1,69 @@
+package io.moshimlx.command;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** What completions and man pages ask of the command definitions. */
+final class Arguments {
+  private static final String ALTERNATIVES = "[a-z0-9]+(\\|[a-z0-9]+)+";
+
+  private Arguments() {}
+
+  /** The commands below this one, without a repetition for each alias. */
+  static List<CommandSpec> subcommands(CommandSpec command) {
+    return command.subcommands().values().stream()
+        .map(line -> line.getCommandSpec())
+        .distinct()
+        .filter(spec -> !spec.usageMessage().hidden())
+        .toList();
+  }
+
+  /** This command and all below it. */
+  static List<CommandSpec> commands(CommandSpec command) {
+    return Stream.concat(
+            Stream.of(command),
+            subcommands(command).stream().flatMap(sub -> commands(sub).stream()))
+        .toList();
+  }
+
+  static List<OptionSpec> options(CommandSpec command) {
+    return command.options().stream().filter(option -> !option.hidden()).toList();
+  }
+
+  static boolean takesValue(OptionSpec option) {
+    return option.arity().max() > 0;
+  }
+
+  /**
+   * The words that an argument can be; empty if it is free. A label such as "on|off" lists them.
+   */
+  static List<String> words(ArgSpec argument) {
+    if (argument.paramLabel().matches(ALTERNATIVES)) {
+      return List.of(argument.paramLabel().split("\\|"));
+    }
+    return argument.completionCandidates() == null || argument.type().isEnum()
+        ? List.of()
+        : StreamSupport.stream(argument.completionCandidates().spliterator(), false).toList();
+  }
+
+  /** Whether an argument can name a file; a text may, a number cannot. */
+  static boolean mayBeFile(ArgSpec argument) {
+    return argument.type() == Path.class || argument.type() == String.class;
+  }
+
+  /** What a command does, in a sentence. */
+  static String header(CommandSpec command) {
+    String[] header = command.usageMessage().header();
+    return text(header.length > 0 ? header : command.usageMessage().description());
+  }
+
+  /** A description as plain text in one line. */
+  static String text(String... lines) {
+    return String.join(" ", lines).formatted();
+  }
+}
