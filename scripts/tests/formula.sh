@@ -6,7 +6,9 @@
 . "$root/scripts/lib/common.sh"
 formula="$root/packaging/homebrew/moshi-mlx.rb"
 
-test_its_syntax() { equal "Syntax OK" "$(ruby -wc "$formula" 2>&1)"; }
+test_its_syntax() {
+  equal "Syntax OK" "$(ruby -wc "$formula" 2>&1)"
+}
 
 test_its_steps_install_what_its_test_then_runs() {
   local file keg
