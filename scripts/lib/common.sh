@@ -2,7 +2,7 @@
 # Sourced by the scripts: what the launcher knows of Java, and the tools that a build needs. Runs under bash 3.2.
 
 : "${root:?the script that sources this sets it to the checkout}"
-# shellcheck source-path=SCRIPTDIR source=jdk.sh
+# shellcheck source-path=SCRIPTDIR:SCRIPTDIR/lib:SCRIPTDIR/../lib source=jdk.sh
 . "$root/scripts/lib/jdk.sh"
 on_mac() { [ "$(uname -s)" = Darwin ]; }
 
