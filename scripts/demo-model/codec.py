@@ -244,20 +244,22 @@ class Rvq(nn.Module):
         return torch.stack(codes).view(len(codes), x.shape[0], x.shape[2]).transpose(0, 1)
 
     def decode(self, codes: Tensor) -> Tensor:
-        total = sum(book.vectors()[codes[:, index]] for index, book in enumerate(self.books()))
+        books = self.books()[: codes.shape[1]]
+        total = sum(book.vectors()[codes[:, index]] for index, book in enumerate(books))
         return self.output_proj(total.transpose(1, 2))
 
-    def quantize(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """For training: what the codebooks make of [n, dimension], gradients as if they had changed nothing; and how far
-        each is from what it stands for. The codebooks follow."""
+    def quantize(self, x: Tensor, codebooks: int) -> tuple[Tensor, Tensor]:
+        """For training: what the first codebooks make of [n, dimension], gradients as if they had changed nothing; and how
+        far each is from what it stands for. These codebooks follow."""
         left, total, commitment = x, torch.zeros_like(x), x.new_zeros(())
-        for book in self.books():
+        books = self.books()[:codebooks]
+        for book in books:
             codes = book.encode(left.detach())
             vectors = book.vectors()[codes]
             commitment = commitment + F.mse_loss(left, vectors)
             book.follow(left.detach(), codes)
             total, left = total + vectors, left - vectors
-        return x + (total - x).detach(), commitment / len(self.books())
+        return x + (total - x).detach(), commitment / len(books)
 
 
 class Codec(nn.Module):
@@ -284,11 +286,13 @@ class Codec(nn.Module):
 
     @torch.no_grad()
     def encode(self, pcm: Tensor) -> Tensor:
+        """[batch, 1, samples] → codes [batch, codebooks, frames]."""
         x = self.embed(pcm)
         return torch.cat([rvq.encode(x) for rvq in self.quantizer.values()], 1)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
+        """Codes of some of the codebooks, the first two at least, [batch, codebooks, frames] → audio."""
         parts = codes[:, :1], codes[:, 1:]
         embedded = sum(rvq.decode(part) for rvq, part in zip(self.quantizer.values(), parts, strict=True))
         return self.decoder(self.features(embedded))

@@ -28,6 +28,8 @@ RESOLUTIONS = ((2048, 0.3), (1024, 1.0), (512, 1.0), (256, 1.0))
 MELS = 64
 SEMANTIC = 0.2
 COMMITMENT = 0.25
+FEW_CODEBOOKS, FEW_SHARE = 4, 0.5
+"""So many of the codebooks are used in this share of the steps: they must do for speech by themselves."""
 
 
 class Mel(nn.Module):
@@ -170,13 +172,14 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = checkpoints.rate(RATE, self.step, self.steps, WARM_UP, DECAY_FROM)
         heard, pcm, phonemes = self.batch(self.step)
+        few = float(torch.rand(())) < FEW_SHARE
         with torch.autocast("cpu", torch.bfloat16):
             embedded = self.codec.embed(heard)
             total, commitment, semantic = 0.0, torch.zeros(()), None
-            for rvq in self.codec.quantizer.values():
+            for rvq, least in zip(self.codec.quantizer.values(), (1, FEW_CODEBOOKS - 1), strict=True):
                 inner = rvq.project(embedded)
                 if self.step >= PLAIN_STEPS:
-                    inner, distance = rvq.quantize(inner)
+                    inner, distance = rvq.quantize(inner, least if few else len(rvq.books()))
                     commitment = commitment + distance
                 semantic = inner if semantic is None else semantic
                 batch, _, frames = embedded.shape
