@@ -34,11 +34,13 @@ def evaluate_codec(folder: Path) -> dict:
     users = [(turn.text, user_says(turn.text, random)) for turn in (turns.draw(random) for _ in range(SENTENCES))]
     agents = [(text, dialogues.agent_says(text).pcm) for text in domain.answers()]
     figures = {}
-    for side, said, grammar in ("user", users, recognise.user_grammar()), ("agent", agents, recognise.agent_grammar()):
+    for side, said, grammar in ("agent", agents, recognise.agent_grammar()), ("user", users, recognise.user_grammar()):
         recogniser = recognise.Recogniser(grammar)
-        figures[f"{side}_original"] = error_rate(recogniser, said)
-        for codebooks in (8, 4):
-            figures[f"{side}_{codebooks}_codebooks"] = error_rate(recogniser, said, through(codec, codebooks))
+        changes = {"original": lambda pcm: pcm}
+        changes |= {f"{codebooks}_codebooks": through(codec, codebooks) for codebooks in (8, 4)}
+        for name, change in changes.items():
+            figures[f"{side}_{name}"] = error_rate(recogniser, [(text, change(pcm)) for text, pcm in said])
+            print(f"codec: {side}, {name}: {figures[f'{side}_{name}']}% of the words wrong", flush=True)
     return figures
 
 
@@ -58,12 +60,12 @@ def through(codec: mimi.Codec, codebooks: int):
     return change
 
 
-def error_rate(recogniser: recognise.Recogniser, said: list[tuple[str, np.ndarray]], change=lambda pcm: pcm) -> float:
+def error_rate(recogniser: recognise.Recogniser, said: list[tuple[str, np.ndarray]]) -> float:
     wrong = words = 0
     for text, pcm in said:
         wanted = recognise.plain(text).split()
         words += len(wanted)
-        wrong += recognise.errors(wanted, recogniser.words(change(pcm)))
+        wrong += recognise.errors(wanted, recogniser.words(pcm))
     return round(100 * wrong / words, 1)
 
 

@@ -39,8 +39,7 @@ def plain(text: str) -> str:
 
 class Recogniser:
     def __init__(self, grammar: str):
-        # Wider beams than usual: the end of a sentence is often the quietest part of it.
-        self.decoder = Decoder(lm=None, samprate=RATE, loglevel="FATAL", beam=1e-80, pbeam=1e-80, wbeam=1e-60)
+        self.decoder = Decoder(lm=None, samprate=RATE, loglevel="FATAL")
         self.decoder.add_jsgf_string("said", grammar)
         self.decoder.activate_search("said")
 

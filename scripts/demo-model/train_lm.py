@@ -23,10 +23,12 @@ BATCH = 8
 RATE, WARM_UP, DECAY_FROM = 2e-3, 200, 0.2
 DROPPED = 0.04
 """Share of the tokens that are read as others: a token that the model itself has drawn can be wrong, too."""
-SILENT_WEIGHT = 0.1
-"""Of the text and voice where the model says nothing, which is most of the time and easily learnt."""
+SILENT_WEIGHT = 0.5
+"""Of the text where the model says nothing, which is most of the time. Much less would have it speak out of turn."""
 SILENT_SHARE = 0.1
-"""Of these frames so many are learnt at a step."""
+"""Of these frames' voice so much is learnt at a step."""
+UNHEARD_WEIGHT = 0.1
+"""Of what is heard where no word of the user's ends."""
 SEMANTIC_WEIGHT, ACOUSTIC_WEIGHT, HEARD_WEIGHT = 1.0, 0.5, 1.0
 HELD_OUT = 50
 """Dialogues at the end that are not trained on, to see what is learnt by heart."""
@@ -84,7 +86,7 @@ class Training:
         silent = (agent == agent[:, :, :1]).all(1) & (text == tokens.PAD)
         weight = torch.where(silent, SILENT_WEIGHT, 1.0)
         text_loss = F.cross_entropy(text_logits.float().flatten(0, 1), text.flatten(), reduction="none")
-        heard_weight = torch.where(heard == 0, SILENT_WEIGHT, 1.0).flatten()
+        heard_weight = torch.where(heard == 0, UNHEARD_WEIGHT, 1.0).flatten()
         heard_loss = F.cross_entropy(heard_logits.float().flatten(0, 1), heard.flatten(), reduction="none")
 
         # With its delays a step tells something of the frame before, too.
