@@ -32,8 +32,7 @@ final class TrainedCodecTest {
     }
     try (AudioSource speech = WavSource.open(FOLDER.resolve("speech.wav"));
         Mimi codec =
-            Mimi.open(
-                FOLDER.resolve("mimi.safetensors"), FOLDER.resolve("mimi.json"), CODEBOOKS)) {
+            Mimi.open(FOLDER.resolve("mimi.safetensors"), FOLDER.resolve("mimi.json"), CODEBOOKS)) {
       float[] frame = new float[Mimi.FRAME_SAMPLES];
       int frames = 0;
       while (speech.read(frame)) {
