@@ -1,6 +1,6 @@
-"""Makes the model `demo`: everything a real one has, in three megabytes, with random weights.
+"""Makes a random model: everything a real one has, in three megabytes, untrained.
 
-make.py [FOLDER]     (by default that of the built-in model)
+random_model.py [FOLDER]     (by default that of the built-in model)
 """
 
 import re
@@ -66,7 +66,7 @@ PART_LOGIT = -12.0
 
 ABOUT = """\
 The built-in model `demo`: random weights in the layout of a real Moshi. It is **untrained** and says nothing that means
-anything; it proves that an installation works, without a download of 5 GB. `scripts/demo-model/make` makes it.
+anything; it proves that an installation works, without a download of 5 GB. `scripts/demo-model/make-random` makes it.
 """
 
 
