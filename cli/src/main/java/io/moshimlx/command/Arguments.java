@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -59,7 +60,8 @@ final class Arguments {
   /** What a command does, in a sentence. */
   static String header(CommandSpec command) {
     String[] header = command.usageMessage().header();
-    return text(header.length > 0 ? header : command.usageMessage().description());
+    String[] description = command.usageMessage().description();
+    return text(header.length > 0 ? header : Arrays.copyOf(description, 1));
   }
 
   /** A description as plain text in one line. */
