@@ -2,15 +2,14 @@ package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
 import static io.moshimlx.mlx.Elementwise.astype;
-import static io.moshimlx.mlx.Linalg.matmul;
 import static io.moshimlx.mlx.Shapes.concatenate;
-import static io.moshimlx.mlx.Shapes.transpose;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.Safetensors;
 import io.moshimlx.mlx.nn.Embedding;
+import io.moshimlx.mlx.nn.Linear;
 import io.moshimlx.mlx.nn.QuantizedEmbedding;
 import io.moshimlx.mlx.nn.QuantizedLinear;
 import io.moshimlx.mlx.nn.UnaryLayer;
@@ -87,14 +86,13 @@ final class Weights {
             null,
             quantization.groupSize(),
             quantization.bits())
-        : product(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)));
+        : plain(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)));
   }
 
-  /** Transposed once, not at every step: that moves nothing, but is a primitive. */
-  private UnaryLayer product(MlxArray weight) {
-    MlxArray transposed = transpose(weight).retain();
-    kept.add(transposed);
-    return x -> matmul(x, transposed);
+  private Linear plain(MlxArray weight) {
+    Linear linear = Linear.of(weight, null);
+    kept.add(linear.transposed().retain());
+    return linear;
   }
 
   UnaryLayer linear(String key, int in, int out) {

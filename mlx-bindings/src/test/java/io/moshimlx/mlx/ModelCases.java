@@ -175,8 +175,8 @@ final class ModelCases {
   }
 
   private void layers() {
-    one("Linear", () -> new Linear(in("w"), in("bias")).apply(in("wx")));
-    one("Linear no bias", () -> new Linear(in("w"), null).apply(in("wx")));
+    one("Linear", () -> Linear.of(in("w"), in("bias")).apply(in("wx")));
+    one("Linear no bias", () -> Linear.of(in("w"), null).apply(in("wx")));
     one("Embedding", () -> new Embedding(in("w")).apply(in("ids")));
     one("Embedding as_linear", () -> new Embedding(in("w")).asLinear(in("wx")));
     one("RMSNorm", () -> new RMSNorm(in("norm_weight"), 1e-6f).apply(in("x")));

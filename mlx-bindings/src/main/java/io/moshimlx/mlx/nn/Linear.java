@@ -9,12 +9,24 @@ import io.moshimlx.mlx.MlxArray;
 /**
  * x weight<sup>T</sup> + bias.
  *
- * @param weight {@code [out, in]}
+ * <p>The weight is transposed once, not at every call: that moves nothing, but is a primitive.
+ *
+ * @param transposed {@code [in, out]}
  * @param bias {@code [out]}, or null for none
  */
-public record Linear(MlxArray weight, MlxArray bias) implements UnaryLayer {
+public record Linear(MlxArray transposed, MlxArray bias) implements UnaryLayer {
+  /**
+   * A layer as checkpoints hold it.
+   *
+   * @param weight {@code [out, in]}
+   * @param bias {@code [out]}, or null for none
+   */
+  public static Linear of(MlxArray weight, MlxArray bias) {
+    return new Linear(transpose(weight), bias);
+  }
+
   @Override
   public MlxArray apply(MlxArray x) {
-    return bias == null ? matmul(x, transpose(weight)) : addmm(bias, x, transpose(weight));
+    return bias == null ? matmul(x, transposed) : addmm(bias, x, transposed);
   }
 }
