@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.audio.AudioSource;
@@ -39,9 +37,6 @@ import picocli.CommandLine.Spec;
       "  moshi-mlx bench --model ~/moshiko --quant q4 --frames 2000 --json"
     })
 final class BenchCommand implements Callable<Integer> {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
   @ParentCommand private MoshiMlx parent;
   @Spec private CommandSpec spec;
 
@@ -86,8 +81,8 @@ final class BenchCommand implements Callable<Integer> {
               measured -> line.show("measuring: %d of %d frames".formatted(measured, frames)),
               interrupts::raised);
     }
-    report.ifPresent(r ->
-        parent.terminal().print(json ? GSON.toJson(asJson(files, r)) + "\n" : asText(files, r)));
+    report.ifPresent(
+        r -> parent.terminal().print(json ? Json.text(asJson(files, r)) : asText(files, r)));
     return report.isPresent() ? ExitStatus.DONE : ExitStatus.INTERRUPTED;
   }
 

@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.audio.AudioDevice;
@@ -22,9 +20,6 @@ import picocli.CommandLine.ParentCommand;
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n")
 final class DevicesCommand implements Runnable {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
   @ParentCommand private MoshiMlx parent;
 
   @Option(
@@ -43,7 +38,7 @@ final class DevicesCommand implements Runnable {
       JsonObject all = new JsonObject();
       all.add("inputs", asJson(inputs));
       all.add("outputs", asJson(outputs));
-      parent.terminal().print(GSON.toJson(all) + "\n");
+      parent.terminal().print(Json.text(all));
     } else {
       parent.terminal().print(asText("Inputs", inputs) + asText("Outputs", outputs));
     }

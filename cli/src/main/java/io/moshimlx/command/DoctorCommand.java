@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.doctor.Doctor;
@@ -35,9 +33,6 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx doctor", "  moshi-mlx doctor --model ~/moshiko --quant q4 --json"})
 final class DoctorCommand implements Callable<Integer> {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
   @ParentCommand private MoshiMlx parent;
   @Spec private CommandSpec spec;
 
@@ -87,7 +82,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     boolean ok = findings.stream().noneMatch(f -> f.level() == Finding.Level.PROBLEM);
     if (json) {
-      parent.terminal().print(GSON.toJson(asJson(ok, findings)) + "\n");
+      parent.terminal().print(Json.text(asJson(ok, findings)));
     }
     return ok ? ExitStatus.DONE : ExitStatus.FAILED;
   }

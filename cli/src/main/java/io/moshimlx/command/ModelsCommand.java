@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
@@ -41,9 +39,6 @@ import picocli.CommandLine.ParentCommand;
     footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx models pull moshiko-q4", "  moshi-mlx models rm moshiko-q4 --yes"})
 final class ModelsCommand implements Runnable {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
   @ParentCommand private MoshiMlx parent;
 
   @Option(
@@ -108,7 +103,7 @@ final class ModelsCommand implements Runnable {
     }
     JsonObject all = new JsonObject();
     all.add("models", list);
-    return GSON.toJson(all) + "\n";
+    return Json.text(all);
   }
 
   private static String asText(ModelStore store) {

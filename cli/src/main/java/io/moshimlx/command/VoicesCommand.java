@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.hub.Catalogue;
@@ -35,9 +33,6 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx voices", "  for voice in $(moshi-mlx voices -q --here); do ...; done"})
 final class VoicesCommand implements Runnable {
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
   @ParentCommand private MoshiMlx parent;
   @Spec private CommandSpec spec;
 
@@ -111,7 +106,7 @@ final class VoicesCommand implements Runnable {
     }
     JsonObject all = new JsonObject();
     all.add("voices", list);
-    return GSON.toJson(all) + "\n";
+    return Json.text(all);
   }
 
   private static String asText(List<Voice> voices, ModelStore store) {
