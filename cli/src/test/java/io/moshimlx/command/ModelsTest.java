@@ -53,12 +53,7 @@ class ModelsTest {
     }
     try (Stream<Path> files = Files.list(Cli.DEMO)) {
       for (Path file : files.toList()) {
-        byte[] content = Files.readAllBytes(file);
-        if (file.toString().endsWith(".safetensors")) {
-          server.putLarge(DEMO, file.getFileName().toString(), content);
-        } else {
-          server.putSmall(DEMO, file.getFileName().toString(), content);
-        }
+        server.put(DEMO, file);
       }
     }
     input = Wavs.tone(folder.resolve("in.wav"), 0.3);

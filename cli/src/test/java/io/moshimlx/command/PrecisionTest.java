@@ -56,11 +56,7 @@ class PrecisionTest {
         String name = file.getFileName().toString();
         Files.copy(file, model.resolve(name));
         for (String repo : List.of(HIBIKI, OTHER)) {
-          if (name.endsWith(".safetensors")) {
-            server.putLarge(repo, name, Files.readAllBytes(file));
-          } else {
-            server.putSmall(repo, name, Files.readAllBytes(file));
-          }
+          server.put(repo, file);
         }
       }
     }

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -109,6 +110,15 @@ public final class FakeHub implements AutoCloseable {
             home.resolveSibling("cache").toString(),
             "XDG_CONFIG_HOME",
             home.resolveSibling("config").toString()));
+  }
+
+  /** A copy of a file: large if it holds tensors, small if not. Returns its blob's name. */
+  public String put(String repo, Path file) throws IOException {
+    String name = file.getFileName().toString();
+    byte[] content = Files.readAllBytes(file);
+    return name.endsWith(".safetensors")
+        ? putLarge(repo, name, content)
+        : putSmall(repo, name, content);
   }
 
   /** A file that the content host has, named by its SHA-256. */
