@@ -48,14 +48,13 @@ pub fn heard<'local>(
     _class: JClass<'local>,
     handle: jlong,
     frame: JFloatArray<'local>,
-) -> JFloatArray<'local> {
-    env.with_env(|env| -> Result<_> {
+) {
+    env.with_env(|env| -> Result<()> {
         let mut samples = vec![0f32; frame.len(env)?];
         frame.get_region(env, 0, &mut samples)?;
         unsafe { canceller(handle) }.capture(&mut samples);
-        let array = env.new_float_array(samples.len())?;
-        array.set_region(env, 0, &samples)?;
-        Ok(array)
+        frame.set_region(env, 0, &samples)?;
+        Ok(())
     })
     .resolve::<ThrowMimiException>()
 }

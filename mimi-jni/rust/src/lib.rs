@@ -25,6 +25,7 @@ use jni::sys::{jint, jlong};
 use jni::{jni_mangle, jni_str, Env, EnvUnowned};
 
 use crate::codec::Codec;
+use crate::config::FRAME_SAMPLES;
 use crate::error::{Error, Result};
 
 /// Turns errors and panics into `MimiException`s.
@@ -137,14 +138,20 @@ pub fn decode<'local>(
     _class: JClass<'local>,
     handle: jlong,
     codes: JIntArray<'local>,
-) -> JFloatArray<'local> {
-    env.with_env(|env| -> Result<_> {
-        let mut frame = vec![0i32; codes.len(env)?];
-        codes.get_region(env, 0, &mut frame)?;
-        let pcm = unsafe { codec(handle) }.decoder().decode(&frame)?;
-        let array = env.new_float_array(pcm.len())?;
-        array.set_region(env, 0, &pcm)?;
-        Ok(array)
+    frame: JFloatArray<'local>,
+) {
+    env.with_env(|env| -> Result<()> {
+        let samples = frame.len(env)?;
+        if samples != FRAME_SAMPLES {
+            return Err(Error(format!(
+                "A frame has {FRAME_SAMPLES} samples, not {samples}."
+            )));
+        }
+        let mut tokens = vec![0i32; codes.len(env)?];
+        codes.get_region(env, 0, &mut tokens)?;
+        let pcm = unsafe { codec(handle) }.decoder().decode(&tokens)?;
+        frame.set_region(env, 0, &pcm)?;
+        Ok(())
     })
     .resolve::<ThrowMimiException>()
 }

@@ -2,13 +2,13 @@ package io.moshimlx.audio;
 
 import io.moshimlx.mimi.EchoCanceller;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 
 /**
  * Takes what a {@link Speaker} plays out of what a {@link Microphone} hears: it listens to the one
  * and is the stage of the other. Close it after both.
  */
-public final class EchoPath implements Speaker.Listener, UnaryOperator<float[]>, AutoCloseable {
+public final class EchoPath implements Speaker.Listener, Consumer<float[]>, AutoCloseable {
   private final EchoCanceller canceller = EchoCanceller.open();
 
   /** The echo of a frame begins with its sound, and is heard once a frame of it was captured. */
@@ -19,10 +19,10 @@ public final class EchoPath implements Speaker.Listener, UnaryOperator<float[]>,
     canceller.played(frame);
   }
 
-  /** A frame of the microphone, without the echo. */
+  /** Takes the echo out of a frame of the microphone. */
   @Override
-  public float[] apply(float[] frame) {
-    return canceller.heard(frame);
+  public void accept(float[] frame) {
+    canceller.heard(frame);
   }
 
   @Override

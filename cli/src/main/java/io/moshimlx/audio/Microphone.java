@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import javax.sound.sampled.AudioFormat;
 import javax.sound.sampled.LineUnavailableException;
 import javax.sound.sampled.TargetDataLine;
@@ -42,12 +42,13 @@ public final class Microphone implements AudioSource {
   private static final int SILENT_FRAMES = 25;
 
   private final LineKeeper.Opener<TargetDataLine> opener;
-  private final UnaryOperator<float[]> stage;
+  private final Consumer<float[]> stage;
   private final AudioNotices notices;
   private final LineKeeper keeper;
 
   private final Object lock = new Object();
   private final Queue<Captured> waiting = new ArrayDeque<>();
+  private final FramePool frames = new FramePool();
   private long dropped;
   private long silent;
   private boolean closed;
@@ -77,7 +78,7 @@ public final class Microphone implements AudioSource {
   Microphone(
       AudioDevice device,
       LineKeeper.Opener<TargetDataLine> opener,
-      UnaryOperator<float[]> stage,
+      Consumer<float[]> stage,
       AudioNotices notices,
       LineKeeper.Patience patience) {
     this.opener = opener;
@@ -90,12 +91,11 @@ public final class Microphone implements AudioSource {
   /**
    * Opens a microphone.
    *
-   * @param stage what each frame passes through as it is captured, those too that are dropped
-   *     later; in the microphone's own thread
+   * @param stage changes each frame as it is captured, those too that are dropped later; in the
+   *     microphone's own thread
    * @throws UserException if it cannot be opened
    */
-  public static Microphone open(
-      AudioDevice device, UnaryOperator<float[]> stage, AudioNotices notices) {
+  public static Microphone open(AudioDevice device, Consumer<float[]> stage, AudioNotices notices) {
     return new Microphone(
         device, () -> LineFormats.capture(device), stage, notices, LineKeeper.Patience.USUAL);
   }
@@ -110,23 +110,24 @@ public final class Microphone implements AudioSource {
     PcmReader reader = PcmReader.of(input, format);
     SampleReader samples = rate == SAMPLE_RATE ? reader : new Resampler(reader, rate, SAMPLE_RATE);
     while (true) {
-      float[] frame = new float[FRAME_SAMPLES];
+      float[] frame = frames.take();
       int read = samples.read(frame, 0, FRAME_SAMPLES);
       if (read < FRAME_SAMPLES || turn.over()) {
         return;
       }
       long age = TimeUnit.SECONDS.toNanos(input.waiting()) / rate;
       noticeZeros(frame);
-      offer(new Captured(onGrid(stage.apply(frame)), System.nanoTime() - age));
+      stage.accept(frame);
+      toGrid(frame);
+      offer(new Captured(frame, System.nanoTime() - age));
     }
   }
 
-  /** Rounded to 16 bits, so that a recording holds exactly what was heard. */
-  private static float[] onGrid(float... samples) {
+  /** Rounds to 16 bits, so that a recording holds exactly what was heard. */
+  private static void toGrid(float[] samples) {
     for (int i = 0; i < samples.length; i++) {
       samples[i] = PcmWriter.pcm16(samples[i]) / 0x1p15f;
     }
-    return samples;
   }
 
   private void noticeZeros(float[] frame) {
@@ -148,11 +149,12 @@ public final class Microphone implements AudioSource {
     boolean full;
     synchronized (lock) {
       if (!reading) {
+        frames.give(frame.samples());
         return;
       }
       full = waiting.size() == MAX_WAITING;
       if (full) {
-        waiting.remove();
+        frames.give(waiting.remove().samples());
         dropped++;
       }
       waiting.add(frame);
@@ -180,6 +182,7 @@ public final class Microphone implements AudioSource {
     } else {
       System.arraycopy(samples, 0, frame, 0, FRAME_SAMPLES);
     }
+    frames.give(samples);
     level = decibels(frame);
     return true;
   }
@@ -216,7 +219,9 @@ public final class Microphone implements AudioSource {
     readEnd += FRAME_NANOS + Math.max(0, late - GRACE_NANOS) / FRAME_NANOS * FRAME_NANOS;
     standingIn = true;
     silent++;
-    return new float[FRAME_SAMPLES];
+    float[] frame = frames.take();
+    Arrays.fill(frame, 0f);
+    return frame;
   }
 
   private void await(long nanos) {

@@ -16,6 +16,8 @@ final class PcmWriter {
   private float[] input = new float[0];
 
   private int inputRead;
+  private float[] resampled = new float[0];
+  private ByteBuffer bytes = ByteBuffer.allocate(0);
   private long framesIn;
   private long samplesOut;
 
@@ -37,13 +39,16 @@ final class PcmWriter {
     return (short) Math.clamp(Math.round(sample * 0x1p15f), Short.MIN_VALUE, Short.MAX_VALUE);
   }
 
-  /** The bytes of a frame: 80 ms of sound, to the sample. */
+  /** The bytes of a frame: 80 ms of sound, to the sample. They are there until the next call. */
   byte[] encode(float[] frame) throws IOException {
     float[] samples = resampler == null ? frame : resample(frame);
     int bits = format.getSampleSizeInBits();
-    ByteBuffer bytes =
-        ByteBuffer.allocate(samples.length * format.getFrameSize())
-            .order(format.isBigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    if (bytes.capacity() != samples.length * format.getFrameSize()) {
+      bytes =
+          ByteBuffer.allocate(samples.length * format.getFrameSize())
+              .order(format.isBigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    }
+    bytes.clear();
     double scale = Math.scalb(1.0, bits - 1);
     for (float sample : samples) {
       long value = Math.clamp(Math.round(sample * scale), (long) -scale, (long) scale - 1);
@@ -68,22 +73,25 @@ final class PcmWriter {
   }
 
   private float[] resample(float[] frame) throws IOException {
-    float[] rest = input;
-    int left = rest.length - inputRead;
-    input = new float[left + frame.length];
-    System.arraycopy(rest, inputRead, input, 0, left);
+    int left = input.length - inputRead;
+    float[] next = left + frame.length == input.length ? input : new float[left + frame.length];
+    System.arraycopy(input, inputRead, next, 0, left);
+    input = next;
     System.arraycopy(frame, 0, input, left, frame.length);
     inputRead = 0;
     framesIn++;
     int rate = Math.round(format.getSampleRate());
     long end = framesIn * frame.length * rate / AudioSource.SAMPLE_RATE;
-    float[] samples = new float[(int) (end - samplesOut)];
+    int length = (int) (end - samplesOut);
     samplesOut = end;
-    int read = resampler.read(samples, 0, samples.length);
-    if (read != samples.length) {
-      throw new AssertionError("%d of %d samples".formatted(read, samples.length));
+    if (resampled.length != length) {
+      resampled = new float[length];
     }
-    return samples;
+    int read = resampler.read(resampled, 0, length);
+    if (read != length) {
+      throw new AssertionError("%d of %d samples".formatted(read, length));
+    }
+    return resampled;
   }
 
   private int input(float[] target, int offset, int length) {

@@ -61,6 +61,7 @@ public final class Speaker implements AudioSink {
 
   private final Object lock = new Object();
   private final Deque<float[]> waiting = new ArrayDeque<>();
+  private final FramePool frames = new FramePool();
   private long overruns;
   private final AtomicLong underruns = new AtomicLong();
   private volatile PlaybackLine line;
@@ -120,6 +121,7 @@ public final class Speaker implements AudioSink {
       wasSilent = silent;
       listener.played(frame, out.remaining());
       out.write(frame);
+      frames.give(frame);
       // What a line takes at first only fills it.
       if (++written > FILLING_FRAMES) {
         turn.moved();
@@ -180,7 +182,9 @@ public final class Speaker implements AudioSink {
       } else if (ahead() > LAGGING_NANOS && isSilent(frame)) {
         leftOut = 1;
       } else {
-        waiting.add(frame.clone());
+        float[] own = frames.take();
+        System.arraycopy(frame, 0, own, 0, own.length);
+        waiting.add(own);
         leftOut = trim();
         lock.notifyAll();
       }
@@ -204,14 +208,16 @@ public final class Speaker implements AudioSink {
       return 0;
     }
     int before = waiting.size();
-    Iterator<float[]> frames = waiting.iterator();
-    while (frames.hasNext() && waiting.size() > 1) {
-      if (isSilent(frames.next())) {
-        frames.remove();
+    Iterator<float[]> iterator = waiting.iterator();
+    while (iterator.hasNext() && waiting.size() > 1) {
+      float[] frame = iterator.next();
+      if (isSilent(frame)) {
+        iterator.remove();
+        frames.give(frame);
       }
     }
     while (waiting.size() > 1) {
-      waiting.removeFirst();
+      frames.give(waiting.removeFirst());
     }
     return before - waiting.size();
   }

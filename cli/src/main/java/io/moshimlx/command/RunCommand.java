@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -160,8 +159,7 @@ final class RunCommand implements Callable<Integer> {
     boolean cancelsEcho = live.cancelsEcho(output);
     try (EchoPath echo = cancelsEcho ? new EchoPath() : null;
         Recorder recorder = live.recording() == null ? null : Recorder.create(live.recording());
-        Microphone microphone =
-            Microphone.open(input, cancelsEcho ? echo : UnaryOperator.identity(), warnings);
+        Microphone microphone = Microphone.open(input, cancelsEcho ? echo : _ -> {}, warnings);
         Speaker speaker =
             Speaker.open(output, cancelsEcho ? echo : Speaker.Listener.NONE, warnings);
         LiveKeys keys = LiveKeys.open(parent.terminal(), microphone);

@@ -1,6 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.FramePool;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.FrameEvent;
@@ -37,8 +38,9 @@ final class FrameLoop {
   private final Handoff<Answered> answered = new Handoff<>(HANDOFF_FRAMES);
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final FrameTimes times = new FrameTimes();
+  private final FramePool frames = new FramePool();
   private volatile EndReason reason = EndReason.INTERRUPTED;
-  private long frames;
+  private long count;
   private long startNanos = System.nanoTime();
   private long endNanos = startNanos;
 
@@ -97,12 +99,12 @@ final class FrameLoop {
 
   /** Frames that went through. */
   long frames() {
-    return frames;
+    return count;
   }
 
   /** Figures of what went through so far. */
   SessionStats stats() {
-    double audioSeconds = (double) frames * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
+    double audioSeconds = (double) count * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
     double wallSeconds = (endNanos - startNanos) * 1e-9;
     return new SessionStats(
         audioSeconds,
@@ -120,7 +122,7 @@ final class FrameLoop {
 
   private void listen(BooleanSupplier stopped) throws InterruptedException {
     while (!stopped.getAsBoolean()) {
-      float[] frame = new float[AudioSource.FRAME_SAMPLES];
+      float[] frame = frames.take();
       if (!ends.source().read(frame)) {
         reason = EndReason.INPUT_ENDED;
         break;
@@ -148,14 +150,16 @@ final class FrameLoop {
   }
 
   private void speak(EventSink events) throws InterruptedException {
+    float[] decoded = new float[AudioSource.FRAME_SAMPLES];
     for (Answered next = answered.take(); next != null; next = answered.take()) {
       long start = System.nanoTime();
-      float[] voice = next.audioTokens().map(codec::decode).orElse(SILENCE);
+      float[] voice = decode(next.audioTokens(), decoded);
       double decodeMs = since(start);
       ends.sink().write(voice);
       if (ends.recorder().isPresent()) {
         ends.recorder().get().write(next.heard().samples(), voice);
       }
+      frames.give(next.heard().samples());
       FrameEvent event = event(next, decodeMs);
       if (!Double.isNaN(event.lagMs())) {
         ends.warnings().pace(Math.max(decodeMs, Math.max(event.ms().encode(), next.modelMs())));
@@ -163,16 +167,24 @@ final class FrameLoop {
       ends.warnings().tell(events);
       events.accept(event);
       times.add(event.ms().total());
-      frames++;
+      count++;
       endNanos = System.nanoTime();
     }
     ends.warnings().tell(events);
   }
 
+  private float[] decode(Optional<int[]> audioTokens, float[] frame) {
+    if (audioTokens.isEmpty()) {
+      return SILENCE;
+    }
+    codec.decode(audioTokens.get(), frame);
+    return frame;
+  }
+
   private FrameEvent event(Answered answer, double decodeMs) {
     Heard question = answer.heard();
     return new FrameEvent(
-        frames,
+        count,
         question.userTokens(),
         answer.textToken(),
         text.push(answer.textToken()),

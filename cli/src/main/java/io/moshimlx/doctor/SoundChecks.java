@@ -8,7 +8,6 @@ import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Speaker;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
 
 /** Whether microphone and loudspeaker work. */
 final class SoundChecks {
@@ -30,8 +29,7 @@ final class SoundChecks {
   /** Listens to the microphone for a second. */
   static Finding microphone(String wanted) {
     AudioDevice device = AudioDevices.input(wanted);
-    try (Microphone microphone =
-        Microphone.open(device, UnaryOperator.identity(), AudioNotices.NONE)) {
+    try (Microphone microphone = Microphone.open(device, _ -> {}, AudioNotices.NONE)) {
       double power = 0;
       float[] frame = new float[AudioSource.FRAME_SAMPLES];
       for (int i = 0; i < FRAMES && microphone.read(frame); i++) {

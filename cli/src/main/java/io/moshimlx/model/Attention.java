@@ -47,9 +47,6 @@ final class Attention {
   }
 
   private MlxArray part(MlxArray kv, int firstHead, int visible) {
-    return slice(
-        kv,
-        new int[] {0, firstHead, 0, 0},
-        new int[] {kv.dim(0), firstHead + heads, visible, kv.dim(3)});
+    return slice(kv, 1, firstHead, firstHead + heads, 2, 0, visible);
   }
 }

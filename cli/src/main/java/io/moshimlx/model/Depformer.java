@@ -22,6 +22,7 @@ final class Depformer implements AutoCloseable {
   private final UnaryLayer linearIn;
   private final List<Slice> slices;
   private final Optional<Rotary> rotary;
+  private final List<StepKvCache> caches;
 
   private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
     Slice(LmConfig config, int index, Weights weights, Kernels kernels) {
@@ -56,6 +57,7 @@ final class Depformer implements AutoCloseable {
     slices =
         IntStream.range(0, lm.depQ()).mapToObj(i -> new Slice(lm, i, weights, kernels)).toList();
     rotary = config.rotary() ? Optional.of(new Rotary(config)) : Optional.empty();
+    caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
   }
 
   /**
@@ -64,12 +66,13 @@ final class Depformer implements AutoCloseable {
    * @param hidden Helium's output, [batch, 1, dim of Helium]
    * @param textToken uint32 [1]
    * @param given for each slice the token that is known already, or {@link LmGenerator#FREE}
-   * @return a token for each slice, uint32 [1]
+   * @return the text token, then one for each slice, uint32 [1] each
    */
   List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler, int[] given) {
     MlxArray projected = linearIn.apply(hidden);
-    List<StepKvCache> caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
-    List<MlxArray> tokens = new ArrayList<>(slices.size());
+    caches.forEach(StepKvCache::clear);
+    List<MlxArray> tokens = new ArrayList<>(1 + slices.size());
+    tokens.add(textToken);
     MlxArray last = textToken;
     for (int i = 0; i < slices.size(); i++) {
       Slice slice = slices.get(i);

@@ -6,7 +6,6 @@ import static io.moshimlx.mlx.Shapes.concatenate;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -116,15 +115,10 @@ public final class LmGenerator implements AutoCloseable {
     // Intermediate handles are closed before the evaluation, or the caches could not be written in
     // place.
     try (Thought thought = think(input);
-        MlxScope _ = MlxScope.open()) {
+        MlxScope _ = MlxScope.recycling()) {
       // Helium is computed while the depformer's graph is built.
       Transforms.asyncEval(thought.textToken());
-      List<MlxArray> tokens = new ArrayList<>();
-      tokens.add(thought.textToken());
-      lm.depformer()
-          .ifPresent(d ->
-              tokens.addAll(d.sample(thought.hidden(), thought.textToken(), audioSampler, given)));
-      sampled = concatenate(0, tokens).retain();
+      sampled = concatenate(0, tokens(thought, given)).retain();
     }
     position++;
     try (sampled) {
@@ -141,8 +135,15 @@ public final class LmGenerator implements AutoCloseable {
     }
   }
 
+  private List<MlxArray> tokens(Thought thought, int[] given) {
+    MlxArray text = thought.textToken();
+    return lm.depformer().isPresent()
+        ? lm.depformer().get().sample(thought.hidden(), text, audioSampler, given)
+        : List.of(text);
+  }
+
   private Thought think(int[] input) {
-    try (MlxScope _ = MlxScope.open()) {
+    try (MlxScope _ = MlxScope.recycling()) {
       MlxArray hidden = lm.forward(lm.embed(input), condition, position, caches);
       return new Thought(hidden.retain(), textSampler.sample(lm.textLogits(hidden)).retain());
     }

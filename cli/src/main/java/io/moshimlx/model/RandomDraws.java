@@ -16,6 +16,9 @@ final class RandomDraws {
   private static final float TWO_TO_THE_32 = 0x1p32f;
   private static final float BELOW_ONE = Math.nextDown(1f);
 
+  /** Used anew by each call, so that a draw leaves nothing behind. */
+  private final int[] keys = new int[3];
+
   private int high;
   private int low;
 
@@ -35,8 +38,10 @@ final class RandomDraws {
   }
 
   /** Threefry-2x32 with 20 rounds; returns both words, the first one in the high half. */
-  private static long threefry(int key0, int key1, int count0, int count1) {
-    int[] keys = {key0, key1, PARITY ^ key0 ^ key1};
+  private long threefry(int key0, int key1, int count0, int count1) {
+    keys[0] = key0;
+    keys[1] = key1;
+    keys[2] = PARITY ^ key0 ^ key1;
     int x0 = count0 + keys[0];
     int x1 = count1 + keys[1];
     for (int block = 0; block < 5; block++) {

@@ -92,16 +92,11 @@ final class RingKvCache implements KvCache, AutoCloseable {
 
   private void allocate(MlxArray kv) {
     if (ring == null) {
-      replace(zeros(kv.dtype(), kv.dim(0), kv.dim(1), context, kv.dim(3)));
+      ring = zeros(kv.dtype(), kv.dim(0), kv.dim(1), context, kv.dim(3)).retain();
     }
   }
 
   private void write(MlxArray kv, int place, int count) {
-    replace(sliceUpdate(ring, kv, 2, place, place + count));
-  }
-
-  private void replace(MlxArray next) {
-    close();
-    ring = next.retain();
+    ring.replace(sliceUpdate(ring, kv, 2, place, place + count));
   }
 }

@@ -12,6 +12,11 @@ import java.util.Optional;
 final class StepKvCache implements KvCache {
   private MlxArray kv;
 
+  /** Begins the next step. */
+  void clear() {
+    kv = null;
+  }
+
   @Override
   public Optional<MlxArray> mask(int steps) {
     return Optional.empty();

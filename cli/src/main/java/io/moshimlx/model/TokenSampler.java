@@ -57,7 +57,7 @@ final class TokenSampler implements Sampler {
     MlxArray place = searchsorted(cumulative, MlxArray.of(draws.uniform()), true);
     // Rounding may leave the whole sum just below the number drawn.
     MlxArray inside = minimum(place, cumulative.dim(0) - 1);
-    return kept.tokens().map(tokens -> take(tokens, inside, 0)).orElse(inside);
+    return kept.tokens().isPresent() ? take(kept.tokens().get(), inside, 0) : inside;
   }
 
   /** Applies the first restriction that is set, after the temperature. */

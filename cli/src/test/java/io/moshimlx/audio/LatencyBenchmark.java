@@ -1,7 +1,6 @@
 package io.moshimlx.audio;
 
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * Prints how long sound takes from the microphone to the loudspeaker, those of a sound server,
@@ -15,7 +14,7 @@ final class LatencyBenchmark {
   public static void main(String[] args) throws Exception {
     try (SoundServer server = SoundServer.start();
         Microphone microphone =
-            Microphone.open(AudioDevices.input(null), UnaryOperator.identity(), AudioNotices.NONE);
+            Microphone.open(AudioDevices.input(null), _ -> {}, AudioNotices.NONE);
         Speaker speaker =
             Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, AudioNotices.NONE)) {
       Clicks captured = server.clicks("mic");

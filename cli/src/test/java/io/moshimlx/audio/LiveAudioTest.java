@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import javax.sound.sampled.DataLine;
 import javax.sound.sampled.Line;
 import javax.sound.sampled.LineUnavailableException;
@@ -32,7 +31,7 @@ class LiveAudioTest {
   private final Notices notices = new Notices();
 
   private Microphone microphone() {
-    return Microphone.open(AudioDevices.input(null), UnaryOperator.identity(), notices);
+    return Microphone.open(AudioDevices.input(null), _ -> {}, notices);
   }
 
   private Speaker speaker() {
@@ -101,11 +100,7 @@ class LiveAudioTest {
     for (int attempt = 1; ; attempt++) {
       try (Microphone microphone =
               new Microphone(
-                  AudioDevices.input(null),
-                  capture,
-                  UnaryOperator.identity(),
-                  notices,
-                  LineKeeper.Patience.USUAL);
+                  AudioDevices.input(null), capture, _ -> {}, notices, LineKeeper.Patience.USUAL);
           Speaker speaker =
               new Speaker(
                   AudioDevices.output(null),

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,7 +114,7 @@ class DoctorTest {
   private static void awaitSound() {
     float[] frame = new float[AudioSource.FRAME_SAMPLES];
     try (Microphone microphone =
-        Microphone.open(AudioDevices.input(null), UnaryOperator.identity(), AudioNotices.NONE)) {
+        Microphone.open(AudioDevices.input(null), _ -> {}, AudioNotices.NONE)) {
       do {
         assertTrue(microphone.read(frame));
       } while (microphone.levelDb() < -60);

@@ -28,7 +28,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BinaryOperator;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -184,8 +183,7 @@ class FrameLoopTest {
     int frames = 140;
     Warnings warnings = new Warnings();
     try (SoundServer _ = SoundServer.start();
-        Microphone microphone =
-            Microphone.open(AudioDevices.input(null), UnaryOperator.identity(), warnings);
+        Microphone microphone = Microphone.open(AudioDevices.input(null), _ -> {}, warnings);
         Speaker speaker =
             Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, warnings)) {
       FrameLoop loop =

@@ -49,14 +49,14 @@ public final class EchoCanceller implements AutoCloseable {
   }
 
   /**
-   * Takes what the microphone heard next.
+   * Takes the echo out of what the microphone heard next.
    *
-   * @return the same without echo, {@link #LATENCY_SAMPLES} late and as long as the frame
+   * @param frame replaced by the same without echo, {@link #LATENCY_SAMPLES} late
    * @throws MimiException if the frame has another length
    */
-  public synchronized float[] heard(float[] frame) {
+  public synchronized void heard(float[] frame) {
     requireBlocks(frame);
-    return NativeEchoCanceller.heard(handle(), frame);
+    NativeEchoCanceller.heard(handle(), frame);
   }
 
   /**

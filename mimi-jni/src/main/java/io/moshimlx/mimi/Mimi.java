@@ -99,8 +99,24 @@ public final class Mimi implements AutoCloseable {
    *     is as it was before
    */
   public float[] decode(int[] codes) {
+    float[] frame = new float[FRAME_SAMPLES];
+    decode(codes, frame);
+    return frame;
+  }
+
+  /**
+   * As {@link #decode(int[])}, into an array of the caller's.
+   *
+   * @param frame {@link #FRAME_SAMPLES} samples
+   * @throws MimiException as above, and if the frame has another length
+   */
+  public void decode(int[] codes, float[] frame) {
     requireNonNull(codes, "codes");
-    return use(open -> NativeMimi.decode(open, codes));
+    requireNonNull(frame, "frame");
+    use(open -> {
+      NativeMimi.decode(open, codes, frame);
+      return null;
+    });
   }
 
   /** Samples given to {@link #encode} since the codec was opened that had to be taken as 0. */

@@ -12,7 +12,7 @@ final class NativeEchoCanceller {
 
   static native void played(long handle, float[] frame);
 
-  static native float[] heard(long handle, float[] frame);
+  static native void heard(long handle, float[] frame);
 
   static native void setDelayMillis(long handle, int millis);
 

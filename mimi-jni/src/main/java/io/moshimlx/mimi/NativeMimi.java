@@ -49,7 +49,7 @@ final class NativeMimi {
 
   static native int[] encode(long handle, float[] pcm);
 
-  static native float[] decode(long handle, int[] codes);
+  static native void decode(long handle, int[] codes, float[] frame);
 
   static native long sanitizedSamples(long handle);
 

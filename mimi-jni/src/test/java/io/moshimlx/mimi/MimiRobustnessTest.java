@@ -133,7 +133,16 @@ class MimiRobustnessTest {
             assertThrows(MimiException.class, () -> mimi.decode(new int[size]), "size " + size);
         assertTrue(e.getMessage().contains("from 8 codes"), e.getMessage());
       }
+      for (int size : new int[] {0, 1919, 1921, 3840}) {
+        MimiException e =
+            assertThrows(
+                MimiException.class,
+                () -> mimi.decode(new int[8], new float[size]),
+                "size " + size);
+        assertTrue(e.getMessage().contains("1920 samples, not " + size), e.getMessage());
+      }
       assertThrows(NullPointerException.class, () -> mimi.decode(null));
+      assertThrows(NullPointerException.class, () -> mimi.decode(new int[8], null));
       assertThrows(NullPointerException.class, () -> mimi.encode(null));
       assertEquals(0, mimi.encode(new float[0]).length);
     }

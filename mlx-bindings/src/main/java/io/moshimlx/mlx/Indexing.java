@@ -41,6 +41,15 @@ public final class Indexing {
     return slice(n, a, n.ints(0), n.ints(1), n.ones(), ndim);
   }
 
+  /** As {@link #slice(MlxArray, int, int, int)}, of two axes. */
+  public static MlxArray slice(
+      MlxArray a, int axis1, int start1, int stop1, int axis2, int start2, int stop2) {
+    Native n = Native.scoped();
+    int ndim = n.bounds(a, axis1, start1, stop1);
+    n.narrow(a, ndim, axis2, start2, stop2);
+    return slice(n, a, n.ints(0), n.ints(1), n.ones(), ndim);
+  }
+
   private static MlxArray slice(
       Native n,
       MlxArray a,

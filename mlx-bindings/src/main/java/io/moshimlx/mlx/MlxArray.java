@@ -33,6 +33,14 @@ public final class MlxArray implements AutoCloseable {
     this.retained = retained;
   }
 
+  /** A float32 vector of one element. */
+  public static MlxArray of(float value) {
+    Native n = Native.scoped();
+    MemorySegment data = n.scratch(4);
+    data.set(JAVA_FLOAT, 0, value);
+    return n.own(n.vectorData(data, DType.FLOAT32, 1));
+  }
+
   /** A float32 vector. */
   public static MlxArray of(float... values) {
     return of(values, values.length);
@@ -243,11 +251,31 @@ public final class MlxArray implements AutoCloseable {
     return handle(owner);
   }
 
-  /** The scope's end: frees the handle unless someone has retained it. */
-  void release() {
+  /**
+   * Becomes {@code next}, which must be this thread's and is closed: what was here is freed.
+   * Whoever holds this array then has the new one.
+   */
+  public void replace(MlxArray next) {
+    long h = next.handle(owner);
+    if (next == this) {
+      return;
+    }
+    close();
+    handle = h;
+    next.handle = 0;
+  }
+
+  /** The scope's end: frees the handle unless someone has retained it, and tells whether it did. */
+  boolean release() {
     if (!retained && handle != 0) {
       free();
     }
+    return !retained;
+  }
+
+  /** A new life in place of a new object, for an array that was released. */
+  void become(long newHandle) {
+    handle = newHandle;
   }
 
   private void free() {

@@ -53,22 +53,32 @@ public final class MlxFunction implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}, on another thread, or without an open scope
    */
   public MlxArray[] apply(MlxArray... arguments) {
-    return run(arguments).results("compiled function");
+    return run(open().vector(arguments)).results("compiled function");
   }
 
-  /** As {@link #apply}, for a function of one result. */
-  public MlxArray apply1(MlxArray... arguments) {
-    return run(arguments).onlyResult("compiled function");
+  /** As {@link #apply}, for a function of one argument and one result. */
+  public MlxArray apply1(MlxArray argument) {
+    Native n = open();
+    return run(n.vector(argument.handle(n))).onlyResult("compiled function");
   }
 
-  /** Leaves the results in {@link Native#out}, as a vector. */
-  private Native run(MlxArray... arguments) {
+  /** As {@link #apply}, for a function of two arguments and one result. */
+  public MlxArray apply1(MlxArray first, MlxArray second) {
+    return run(open().vector(first, second)).onlyResult("compiled function");
+  }
+
+  private Native open() {
     Native n = Native.scoped();
     owner.requireThisThread("an MlxFunction");
     if (closure == 0) {
       throw new IllegalStateException("an MlxFunction was used after it was closed");
     }
-    long vector = n.vector(arguments);
+    return n;
+  }
+
+  /** Leaves the results in {@link Native#out}, as a vector; frees that of the arguments. */
+  private Native run(long vector) {
+    Native n = owner;
     int status = mlx_closure_apply(n.out, closure, vector);
     mlx_vector_array_free(vector);
     Throwable cause = thrown;

@@ -7,15 +7,20 @@ package io.moshimlx.mlx;
  *
  * <p>Close a step's scope before evaluating its retained results: MLX updates an array in place
  * only when nothing else holds it, and an open handle does.
+ *
+ * <p>A {@linkplain #recycling recycling} scope leaves its Java objects, too, to the arrays that are
+ * made after it has closed, so that a loop of such scopes makes no garbage.
  */
 public final class MlxScope implements AutoCloseable {
   private final Native owner;
   private final MlxScope outer;
   private final int base;
+  private final boolean recycles;
   private boolean closed;
 
-  private MlxScope(Native owner) {
+  private MlxScope(Native owner, boolean recycles) {
     this.owner = owner;
+    this.recycles = recycles;
     this.outer = owner.scope;
     this.base = owner.ownedCount();
     owner.scope = this;
@@ -23,7 +28,15 @@ public final class MlxScope implements AutoCloseable {
 
   /** Opens a scope inside the thread's innermost one. */
   public static MlxScope open() {
-    return new MlxScope(Native.current());
+    return new MlxScope(Native.current(), false);
+  }
+
+  /**
+   * As {@link #open}, for the inner loop of a model. An array that was not retained must not be
+   * touched after the scope has closed: it may be another one by then.
+   */
+  public static MlxScope recycling() {
+    return new MlxScope(Native.current(), true);
   }
 
   /** Frees what the scope still owns. Idempotent. */
@@ -39,6 +52,6 @@ public final class MlxScope implements AutoCloseable {
     }
     closed = true;
     owner.scope = outer;
-    owner.freeOwned(base);
+    owner.freeOwned(base, recycles);
   }
 }

@@ -66,7 +66,9 @@ final class Native {
   /** Who counts what is evaluated, or null. */
   Workload workload;
 
+  /** Those of open scopes; past them, what recycling scopes have left. */
   private MlxArray[] owned = new MlxArray[256];
+
   private int ownedCount;
 
   private Native() {
@@ -148,8 +150,14 @@ final class Native {
     if (ownedCount == owned.length) {
       owned = Arrays.copyOf(owned, 2 * ownedCount);
     }
-    MlxArray array = new MlxArray(this, handle, false);
-    owned[ownedCount++] = array;
+    MlxArray array = owned[ownedCount];
+    if (array == null) {
+      array = new MlxArray(this, handle, false);
+      owned[ownedCount] = array;
+    } else {
+      array.become(handle);
+    }
+    ownedCount++;
     return array;
   }
 
@@ -157,10 +165,12 @@ final class Native {
     return ownedCount;
   }
 
-  void freeOwned(int base) {
+  void freeOwned(int base, boolean recycle) {
     for (int i = ownedCount - 1; i >= base; i--) {
-      owned[i].release();
-      owned[i] = null;
+      boolean retained = !owned[i].release();
+      if (retained || !recycle) {
+        owned[i] = null;
+      }
     }
     ownedCount = base;
   }
@@ -218,6 +228,22 @@ final class Native {
     return to;
   }
 
+  /** As {@link #ints(int, int...)}, without an array. */
+  MemorySegment ints(int slot, int first, int second, int third) {
+    MemorySegment to = ints[slot];
+    to.setAtIndex(JAVA_INT, 0, first);
+    to.setAtIndex(JAVA_INT, 1, second);
+    to.setAtIndex(JAVA_INT, 2, third);
+    return to;
+  }
+
+  /** As {@link #ints(int, int...)}, without an array. */
+  MemorySegment ints(int slot, int first, int second, int third, int fourth) {
+    MemorySegment to = ints(slot, first, second, third);
+    to.setAtIndex(JAVA_INT, 3, fourth);
+    return to;
+  }
+
   /** The slot that {@link #ints(int, int...)} last filled. */
   MemorySegment ints(int slot) {
     return ints[slot];
@@ -235,15 +261,22 @@ final class Native {
   int bounds(MlxArray array, int axis, int start, int stop) {
     long handle = array.handle(this);
     int ndim = (int) mlx_array_ndim(handle);
+    for (int i = 0; i < Math.min(ndim, MAX_RANK); i++) {
+      ints[0].setAtIndex(JAVA_INT, i, 0);
+      ints[1].setAtIndex(JAVA_INT, i, mlx_array_dim(handle, i));
+    }
+    narrow(array, ndim, axis, start, stop);
+    return ndim;
+  }
+
+  /** Sets, of the bounds that {@link #bounds} has filled in, those of one more axis. */
+  void narrow(MlxArray array, int ndim, int axis, int start, int stop) {
     int index = axis < 0 ? axis + ndim : axis;
     if (index < 0 || index >= ndim || ndim > MAX_RANK) {
       throw new IllegalArgumentException("axis " + axis + " of " + array);
     }
-    for (int i = 0; i < ndim; i++) {
-      ints[0].setAtIndex(JAVA_INT, i, i == index ? start : 0);
-      ints[1].setAtIndex(JAVA_INT, i, i == index ? stop : mlx_array_dim(handle, i));
-    }
-    return ndim;
+    ints[0].setAtIndex(JAVA_INT, index, start);
+    ints[1].setAtIndex(JAVA_INT, index, stop);
   }
 
   /** At least {@code bytes} bytes of memory that the next call of this method reuses. */
@@ -270,6 +303,14 @@ final class Native {
       handles.setAtIndex(JAVA_LONG, i, arrays.get(i).handle(this));
     }
     return vector(handles, arrays.size());
+  }
+
+  /** As {@link #vector(MlxArray[])}. */
+  long vector(MlxArray first, MlxArray second) {
+    MemorySegment handles = scratch(2 * JAVA_LONG.byteSize());
+    handles.setAtIndex(JAVA_LONG, 0, first.handle(this));
+    handles.setAtIndex(JAVA_LONG, 1, second.handle(this));
+    return vector(handles, 2);
   }
 
   /** A new vector of one array, to be freed by the caller. */
@@ -319,7 +360,18 @@ final class Native {
 
   /** A new handle of an array that is a copy of {@code data}. */
   long data(MemorySegment data, DType dtype, int... shape) {
-    long handle = mlx_array_new_data(data, ints(0, shape), shape.length, dtype.code());
+    return data(data, dtype, ints(0, shape), shape.length);
+  }
+
+  /** As {@link #data}, of a vector. */
+  long vectorData(MemorySegment data, DType dtype, int length) {
+    MemorySegment shape = ints[0];
+    shape.set(JAVA_INT, 0, length);
+    return data(data, dtype, shape, 1);
+  }
+
+  private static long data(MemorySegment data, DType dtype, MemorySegment shape, int ndim) {
+    long handle = mlx_array_new_data(data, shape, ndim, dtype.code());
     if (handle == 0) {
       throw Errors.take("array");
     }

@@ -30,6 +30,21 @@ public final class Shapes {
         mlx_reshape(n.out, a.handle(n), n.ints(0, shape), shape.length, n.stream), "reshape");
   }
 
+  /** As {@link #reshape(MlxArray, int...)}, without an array. */
+  public static MlxArray reshape(MlxArray a, int first, int second, int third) {
+    Native n = Native.scoped();
+    return n.result(
+        mlx_reshape(n.out, a.handle(n), n.ints(0, first, second, third), 3, n.stream), "reshape");
+  }
+
+  /** As {@link #reshape(MlxArray, int...)}, without an array. */
+  public static MlxArray reshape(MlxArray a, int first, int second, int third, int fourth) {
+    Native n = Native.scoped();
+    return n.result(
+        mlx_reshape(n.out, a.handle(n), n.ints(0, first, second, third, fourth), 4, n.stream),
+        "reshape");
+  }
+
   /** Reverses the axes. */
   public static MlxArray transpose(MlxArray a) {
     Native n = Native.scoped();
@@ -92,6 +107,12 @@ public final class Shapes {
   public static MlxArray concatenate(int axis, MlxArray... arrays) {
     Native n = Native.scoped();
     return concatenate(n, n.vector(arrays), axis);
+  }
+
+  /** As {@link #concatenate(int, MlxArray...)}, without an array. */
+  public static MlxArray concatenate(int axis, MlxArray first, MlxArray second) {
+    Native n = Native.scoped();
+    return concatenate(n, n.vector(first, second), axis);
   }
 
   /** As {@link #concatenate(int, MlxArray...)}. */

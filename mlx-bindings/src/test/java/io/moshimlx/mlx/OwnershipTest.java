@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.mlx.c.MlxC;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -66,6 +67,70 @@ class OwnershipTest {
     cache.close();
     x.close();
     w.close();
+  }
+
+  @Test
+  void recyclingScopesMakeNoGarbage() {
+    com.sun.management.ThreadMXBean threads =
+        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int rounds = 2_000;
+    MlxArray kept;
+    try (MlxScope _ = MlxScope.open()) {
+      kept = MlxArray.of(1f).retain();
+    }
+    float last = 0;
+    long before = 0;
+    for (int round = -100; round < rounds; round++) {
+      if (round == 0) {
+        before = threads.getCurrentThreadAllocatedBytes();
+      }
+      try (MlxScope _ = MlxScope.recycling()) {
+        MlxArray x = kept;
+        for (int i = 0; i < 50; i++) {
+          x = add(x, 1f);
+        }
+        kept.replace(x);
+      }
+      last = kept.itemFloat();
+    }
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(bytes / rounds < 300, bytes / rounds + " bytes a scope of 50 operations");
+    assertEquals(1 + 50f * (100 + rounds), last);
+    kept.close();
+  }
+
+  @Test
+  void aRecyclingScopeLeavesAloneWhatWasRetained() {
+    MlxArray kept;
+    MlxArray dropped;
+    try (MlxScope _ = MlxScope.recycling()) {
+      dropped = MlxArray.of(1f);
+      kept = MlxArray.of(2f).retain();
+    }
+    assertThrows(IllegalStateException.class, dropped::shape);
+    try (MlxScope _ = MlxScope.open()) {
+      MlxArray first = MlxArray.of(3f);
+      MlxArray second = MlxArray.of(4f);
+      assertEquals(3f, first.itemFloat());
+      assertEquals(4f, second.itemFloat());
+      assertEquals(2f, kept.itemFloat());
+    }
+    kept.close();
+  }
+
+  @Test
+  void aReplacedArrayIsTheNewOneAndTheNewOneIsClosed() {
+    MlxArray kept;
+    try (MlxScope _ = MlxScope.open()) {
+      kept = MlxArray.of(1f).retain();
+      MlxArray next = MlxArray.of(2f);
+      kept.replace(next);
+      kept.replace(kept);
+      assertThrows(IllegalStateException.class, next::shape);
+      assertThrows(IllegalStateException.class, () -> kept.replace(next));
+    }
+    assertEquals(2f, kept.itemFloat());
+    kept.close();
   }
 
   private static long address(MlxArray evaluated) {
