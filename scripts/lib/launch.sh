@@ -37,7 +37,7 @@ installation() {
 
 # Has the JVM keep the classes of a start as it has them in memory, for every start after that.
 keep_classes() {
-  "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" --version
+  "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" bench --model demo --frames 1
 }
 
 # launch ARGUMENT...: becomes moshi-mlx.

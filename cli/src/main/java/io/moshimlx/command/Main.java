@@ -1,12 +1,30 @@
 package io.moshimlx.command;
 
+import io.moshimlx.UserException;
 import io.moshimlx.terminal.Terminal;
+import java.util.Set;
 
 /** Where the process starts. */
 public final class Main {
+  private static final Set<String> VERSION_OPTIONS = Set.of("-V", "--version");
+
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(MoshiMlx.execute(Terminal.ofProcess(), arguments));
+    Terminal terminal = Terminal.ofProcess();
+    // Asked alone, it need not wait for the model of all commands, which takes longer than all
+    // else.
+    boolean version = arguments.length == 1 && VERSION_OPTIONS.contains(arguments[0]);
+    System.exit(version ? version(terminal) : MoshiMlx.execute(terminal, arguments));
+  }
+
+  private static int version(Terminal terminal) {
+    try {
+      terminal.print(String.join("\n", Versions.lines()) + "\n");
+      return 0;
+    } catch (UserException e) {
+      terminal.err().println("moshi-mlx: " + e.getMessage());
+      return 1;
+    }
   }
 }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       BenchCommand.class
     },
-    versionProvider = Versions.class,
+    versionProvider = Versions.Provider.class,
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND",

@@ -5,15 +5,25 @@ import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Mlx;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Supplier;
 import picocli.CommandLine.IVersionProvider;
 
 /** The versions of the tool and of what it stands on; a part that does not load says so. */
-final class Versions implements IVersionProvider {
-  @Override
-  public String[] getVersion() throws IOException {
+final class Versions {
+  private Versions() {}
+
+  /** For picocli. */
+  static final class Provider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return lines();
+    }
+  }
+
+  static String[] lines() {
     return new String[] {
       "moshi-mlx %s".formatted(build()),
       "MLX       %s".formatted(orFault(Mlx::version)),
@@ -39,10 +49,12 @@ final class Versions implements IVersionProvider {
   }
 
   /** What the build has filled in. */
-  static Build build() throws IOException {
+  static Build build() {
     Properties properties = new Properties();
     try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {
       properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return new Build(
         properties.getProperty("version"),

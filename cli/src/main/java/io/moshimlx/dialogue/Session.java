@@ -74,11 +74,30 @@ public final class Session implements AutoCloseable {
     Mimi codec = codec(files);
     try {
       Lm lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
-      return new Session(lm, codec, tokenizer, options);
+      Session session = new Session(lm, codec, tokenizer, options);
+      session.warmUp(options);
+      return session;
     } catch (RuntimeException e) {
       codec.close();
       throw e;
     }
+  }
+
+  /**
+   * Has done once what takes longer the first time: a GPU's kernels are compiled, memory is
+   * fetched. The dialogue begins as if this had not been.
+   */
+  private void warmUp(Options options) {
+    try (LmGenerator other =
+        new LmGenerator(lm, options.text(), options.audio(), options.cfgCoef(), options.seed())) {
+      TokenStreams silence = new TokenStreams(lm.config());
+      // The first frame is decoded once the delays are full.
+      for (int i = 0; i <= lm.config().maxDelay(); i++) {
+        int[] user = codec.encode(new float[Mimi.FRAME_SAMPLES]);
+        silence.sampled(other.step(silence.input(user), silence.given())).ifPresent(codec::decode);
+      }
+    }
+    codec.reset();
   }
 
   /** Refuses a model that only writes text. */

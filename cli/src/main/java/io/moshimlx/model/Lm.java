@@ -98,11 +98,20 @@ public final class Lm implements AutoCloseable {
     try (MlxScope _ = MlxScope.open()) {
       lm = new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
     }
+    keepInMemory();
     Transforms.eval(lm.parameters);
     // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
     // so none of them would be used again, and all be kept until the context is full.
     Memory.setCacheLimit(Math.max(LEAST_CACHE, Memory.active() / CACHE_SHARE));
     return lm;
+  }
+
+  /** What a GPU reads at every step is to stay in memory, whatever else the machine does. */
+  private static void keepInMemory() {
+    String most = Device.info().get("max_recommended_working_set_size");
+    if (Device.getDefault() == Device.Type.GPU && most != null) {
+      Memory.setWiredLimit(Long.parseLong(most));
+    }
   }
 
   /**
