@@ -2,45 +2,78 @@
 """Writes what a distribution is made of, beside its documentation: the bill of materials (CycloneDX) and the licences
 of all parts that are not ours, with their texts.
 
-    inventory.py LIBEXEC DOC [--with-java]
+    inventory.py LIBEXEC DOC [JDK]     JDK: what the tree's own Java runtime is made from
 
-Java's parts come from the bill that Maven has made, Rust's from cargo, MLX's from the wheel that it came in. A part
-whose licence has no text is an error.
+Java's parts come from the bill that Maven has made, Rust's from cargo, MLX's from the wheel that it came in. So do the
+texts, from the jars, the crates, the wheel and the toolchain; only what comes without has one in packaging/licences. A
+part whose licence has no text is an error.
 """
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 LICENCES = ROOT / "packaging/licences"
 TEXT_NAMES = re.compile(r"(un)?licen[cs]e|copying|copyright|notice", re.IGNORECASE)
 
-# Whose work it is, of the parts that come without a text of their own.
-HOLDERS = {
-    "protobuf-javalite": "Copyright 2008 Google Inc.",
-    "jline-native": "Copyright (c) the original author or authors of JLine",
-    "jline-terminal": "Copyright (c) the original author or authors of JLine",
-    "jline-terminal-ffm": "Copyright (c) the original author or authors of JLine",
-    "libblas3": "Copyright (c) The University of Tennessee, the University of California Berkeley and the University "
-    "of Colorado Denver",
-    "liblapack3": "Copyright (c) The University of Tennessee, the University of California Berkeley and the "
-    "University of Colorado Denver",
+# The texts, in packaging/licences, of the parts that come without one: as they are where the part is developed.
+KEPT_TEXTS = {
+    "protobuf-javalite": ["protobuf"],
+    "jline-native": ["jline", "Apache-2.0"],
+    "jline-terminal": ["jline"],
+    "jline-terminal-ffm": ["jline"],
+    "nlohmann-json": ["json"],
+    "fmt": ["fmt"],
+    "gguf-tools": ["gguf-tools"],
+    "libblas3": ["lapack"],
+    "liblapack3": ["lapack"],
+    "libgfortran5": ["GCC-exception-3.1", "GPL-3.0", "libbacktrace"],
+    "libquadmath0": ["libquadmath", "LGPL-2.1"],
 }
 
 # The libraries that the wheel of MLX brings from Debian's packages, which do not say their licences.
 DEBIAN_LICENCES = {
-    "libblas3": "BSD-3-Clause",
-    "liblapack3": "BSD-3-Clause",
-    "libgfortran5": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "libblas3": "BSD-3-Clause-Open-MPI",
+    "liblapack3": "BSD-3-Clause-Open-MPI",
+    "libgfortran5": "GPL-3.0-or-later WITH GCC-exception-3.1 AND BSD-3-Clause",
     "libquadmath0": "LGPL-2.1-or-later",
 }
 
-# Maven's plugin takes "The BSD License" for the oldest of them; JLine's has three clauses.
-CORRECTED = {"BSD-4-Clause": "BSD-3-Clause"}
+# Two of them are parts of GCC, whose licences ask for the source to be offered.
+GCC_LIBRARIES = """\
+{name} is a part of GCC, which is Copyright (C) the Free Software Foundation, Inc., and is used under the licence
+{licence}.
+Its source is Ubuntu's package gcc-12 of the version {version}:
+https://launchpad.net/ubuntu/+source/gcc-12/{version}"""
+
+# What is compiled into the libmlx of a wheel, as the build files of MLX have it: parts that are fetched, then headers,
+# which the wheel has too and which begin with their licence.
+MLX_VERSION = "0.32.2"
+MLX_FETCHES = [
+    ("nlohmann-json", "3.11.3", "pkg:github/nlohmann/json@v3.11.3"),
+    ("fmt", "12.1.0", "pkg:github/fmtlib/fmt@12.1.0"),
+    ("gguf-tools", "8fa6eb65", "pkg:github/antirez/gguf-tools@8fa6eb65236618e28fd7710a0fba565f7faa1848"),
+]
+MLX_HEADERS = [
+    ("pocketfft", "BSD-3-Clause", "3rdparty/pocketfft.h"),
+    ("v8-small-vector", "BSD-3-Clause", "small_vector.h"),
+    ("progschj-threadpool", "Zlib", "threadpool.h"),
+]
+
+# Maven's plugin takes "The BSD License" for the oldest of them; JLine's has three clauses, and jline-native has files
+# of the Apache Software Foundation and of Jansi besides.
+CORRECTED = {
+    "jline-native": "BSD-3-Clause AND Apache-2.0",
+    "jline-terminal": "BSD-3-Clause",
+    "jline-terminal-ffm": "BSD-3-Clause",
+}
 
 
 @dataclass
@@ -51,7 +84,6 @@ class Part:
     version: str
     purl: str
     licence: str
-    authors: str = ""
     texts: list = field(default_factory=list)
 
     def component(self):
@@ -66,49 +98,57 @@ class Part:
 
 
 def texts_in(folder):
-    files = sorted(file for file in folder.iterdir() if file.is_file() and TEXT_NAMES.match(file.name))
-    return [file.read_text("utf-8", errors="replace").strip() for file in files]
+    files = sorted(file for file in folder.rglob("*") if TEXT_NAMES.match(file.name) and file.suffix != ".rs")
+    return [file.read_text("utf-8", errors="replace").strip() for file in files if file.is_file()]
 
 
-def java_parts(bill):
+def texts_in_jar(jar):
+    with zipfile.ZipFile(jar) as archive:
+        names = sorted(name for name in archive.namelist() if TEXT_NAMES.match(name.removeprefix("META-INF/")))
+        return [archive.read(name).decode().strip() for name in names]
+
+
+def kept_text(name):
+    file = ROOT / "LICENSE-APACHE" if name == "Apache-2.0" else LICENCES / f"{name}.txt"
+    return file.read_text("utf-8").strip()
+
+
+def java_parts(bill, jars):
     for component in bill["components"]:
         if component["group"] == "io.moshimlx":
             continue
+        name, version = component["name"], component["version"]
         ids = [licence["license"].get("id", licence["license"].get("name")) for licence in component["licenses"]]
-        licence = " OR ".join(CORRECTED.get(name, name) for name in ids)
-        yield Part(component["name"], component["version"], component["purl"], licence)
+        licence = CORRECTED.get(name) or " OR ".join(ids)
+        yield Part(name, version, component["purl"], licence, texts_in_jar(jars / f"{name}-{version}.jar"))
 
 
-def rust_parts():
-    """The crates that are linked into the codec's library: what it depends on, without what only builds or tests."""
+def rust_parts(doc):
+    """The crates that the codec's library needs, without what only builds or tests, and the standard library."""
     folder = ROOT / "mimi-jni/rust"
+    tree = run("cargo", "tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}", folder=folder)
+    needed = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
     host = re.search(r"^host: (.*)$", run("rustc", "-vV"), re.MULTILINE).group(1)
     metadata = json.loads(
         run("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host, folder=folder)
     )
-    packages = {package["id"]: package for package in metadata["packages"]}
-    needs = {
-        node["id"]: [need["pkg"] for need in node["deps"] if any(kind["kind"] is None for kind in need["dep_kinds"])]
-        for node in metadata["resolve"]["nodes"]
-    }
-    linked, waiting = set(), [metadata["resolve"]["root"]]
-    while waiting:
-        package = waiting.pop()
-        if package not in linked:
-            linked.add(package)
-            waiting += needs[package]
-    for package in sorted(linked - {metadata["resolve"]["root"]}):
-        package = packages[package]
-        yield Part(
-            package["name"],
-            package["version"],
-            f"pkg:cargo/{package['name']}@{package['version']}",
-            package["license"].replace("/", " OR "),
-            ", ".join(package["authors"]),
-            texts_in(Path(package["manifest_path"]).parent),
-        )
+    packages = [package for package in metadata["packages"] if package["source"]]
+    texts = {package["id"]: texts_in(Path(package["manifest_path"]).parent) for package in packages}
+    for package in sorted(packages, key=lambda package: package["id"]):
+        name, version = package["name"], package["version"]
+        if (name, f"v{version}") not in needed:
+            continue
+        # Where several crates are developed together, not each of them carries the text.
+        siblings = [other for other in packages if other["repository"] == (package["repository"] or "none")]
+        text = next((texts[crate["id"]] for crate in [package, *siblings] if texts[crate["id"]]), [])
+        yield Part(name, version, f"pkg:cargo/{name}@{version}", package["license"].replace("/", " OR "), text)
     version = run("rustc", "--version").split()[1]
-    yield Part("rust-std", version, f"pkg:generic/rust-std@{version}", "MIT OR Apache-2.0")
+    page = Path(run("rustc", "--print", "sysroot").strip()) / "share/doc/rust/COPYRIGHT-library.html"
+    text = []
+    if page.exists():
+        shutil.copyfile(page, doc / "COPYRIGHT-rust-std.html")
+        text = ["The texts are in COPYRIGHT-rust-std.html, beside this file."]
+    yield Part("rust-std", version, f"pkg:generic/rust-std@{version}", "MIT OR Apache-2.0", text)
 
 
 def mlx_parts(native):
@@ -122,37 +162,60 @@ def mlx_parts(native):
     yield Part("mlx-c", version, f"pkg:github/ml-explore/mlx-c@v{version}", "MIT", texts=texts_in(source))
     for wheel in sorted(built.glob("mlx/mlx*.dist-info")):
         name, version = wheel.name[: -len(".dist-info")].split("-")
-        yield Part(name, version, f"pkg:pypi/{name}@{version}", "MIT", texts=texts_in(wheel / "licenses"))
+        yield Part(name, version, f"pkg:pypi/{name}@{version}", "MIT", texts_in(wheel / "licenses"))
+        yield from parts_of_mlx(version, built / "mlx/mlx/include/mlx")
         for file in wheel.glob("sboms/*.json"):
             for component in json.loads(file.read_text())["components"]:
                 if component["purl"].startswith("pkg:deb/"):
-                    name = component["name"]
-                    yield Part(name, component["version"], component["purl"], DEBIAN_LICENCES[name])
+                    yield debian_part(component["name"], component["version"], component["purl"])
 
 
-def java_runtime(libexec):
-    release = (libexec / "runtime/release").read_text()
-    version = re.search(r'^JAVA_RUNTIME_VERSION="(.*)"|^JAVA_VERSION="(.*)"', release, re.MULTILINE)
-    version = version.group(1) or version.group(2)
-    text = "The texts are in libexec/moshi-mlx/runtime/legal."
+def parts_of_mlx(version, headers):
+    if version != MLX_VERSION:
+        sys.exit(f"inventory.py: look up what MLX {version} is made of, for MLX_FETCHES and MLX_HEADERS")
+    for name, of, purl in MLX_FETCHES:
+        yield Part(name, of, purl, "MIT")
+    for name, licence, header in MLX_HEADERS:
+        purl = f"pkg:github/ml-explore/mlx@v{version}#mlx/{header}"
+        yield Part(name, version, purl, licence, [first_comment((headers / header).read_text("utf-8"))])
+
+
+def first_comment(source):
+    """The comment that a C++ file begins with, without its signs."""
+    if source.startswith("/*"):
+        return source[2 : source.index("*/")].strip()
+    lines = source.splitlines()
+    end = next(number for number, line in enumerate(lines) if not line.startswith("//"))
+    return "\n".join(line.removeprefix("//").removeprefix(" ") for line in lines[:end]).strip()
+
+
+def debian_part(name, version, purl):
+    licence = DEBIAN_LICENCES[name]
+    texts = [kept_text(kept) for kept in KEPT_TEXTS[name]]
+    if "GPL" in licence:
+        texts.insert(0, GCC_LIBRARIES.format(name=name, licence=licence, version=version))
+    return Part(name, version, purl, licence, texts)
+
+
+def java_runtime(jdk):
+    """The runtime that jlink has made of this JDK, of which it says less than the JDK itself."""
+    release = dict(re.findall(r'^(\w+)="(.*)"$', (jdk / "release").read_text(), re.MULTILINE))
+    version = release.get("JAVA_RUNTIME_VERSION") or release["JAVA_VERSION"]
+    text = f"The texts are in libexec/moshi-mlx/runtime/legal. It is made from {release['IMPLEMENTOR']}'s JDK {version}"
+    if "SOURCE_REPO" in release and "SOURCE" in release:
+        text += f",\nwhose source is {release['SOURCE_REPO']}, commit {release['SOURCE'].removeprefix('.:git:')}"
     licence = "GPL-2.0-only WITH Classpath-exception-2.0"
-    return Part("openjdk", version, f"pkg:generic/openjdk@{version}", licence, texts=[text])
+    return Part("openjdk", version, f"pkg:generic/openjdk@{quote(version)}", licence, [text + "."])
 
 
-def general_text(part):
-    """The text of a licence, for a part that came without one."""
-    holder = HOLDERS.get(part.name) or (f"Copyright (c) {part.authors}" if part.authors else "")
+def texts_of(part):
+    """The texts of a part's licence: its own, those that are kept for it, or the general one."""
+    if part.texts:
+        return part.texts
+    if part.name in KEPT_TEXTS:
+        return [kept_text(name) for name in KEPT_TEXTS[part.name]]
     if "Apache-2.0" in part.licence:
-        return (ROOT / "LICENSE-APACHE").read_text().strip()
-    if part.licence == "MIT" and holder:
-        terms = (ROOT / "LICENSE-MIT").read_text().strip().split("\n\n", 2)[2]
-        return f"{holder}\n\n{terms}"
-    if part.licence == "BSD-3-Clause" and holder:
-        return holder + "\n\n" + (LICENCES / "BSD-3-Clause.txt").read_text().strip()
-    if part.licence == "GPL-3.0-or-later WITH GCC-exception-3.1":
-        return "\n\n".join((LICENCES / f"{name}.txt").read_text().strip() for name in ("GCC-exception-3.1", "GPL-3.0"))
-    if part.licence == "LGPL-2.1-or-later":
-        return (LICENCES / "LGPL-2.1.txt").read_text().strip()
+        return [kept_text("Apache-2.0")]
     sys.exit(f"inventory.py: no text of the licence of {part.name}: {part.licence}")
 
 
@@ -162,7 +225,7 @@ def notices(parts):
     lines = ["moshi-mlx contains these works of others, under the licences that follow.", ""]
     for part in parts:
         lines.append(f"  {part.name} {part.version}: {part.licence}")
-        for text in part.texts or [general_text(part)]:
+        for text in texts_of(part):
             about.setdefault(text, []).append(f"{part.name} {part.version}")
     for text, names in about.items():
         lines += ["", "=" * 100, ", ".join(names), "-" * 100, text]
@@ -186,15 +249,15 @@ def run(*command, folder=ROOT):
     return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def main(libexec, doc, with_java):
+def main(libexec, doc, jdk=None):
     bill = json.loads((ROOT / "cli/target/bom.json").read_text())
-    parts = [*java_parts(bill), *mlx_parts(libexec / "native"), *rust_parts()]
-    if with_java:
-        parts.append(java_runtime(libexec))
+    parts = [*java_parts(bill, libexec / "lib"), *mlx_parts(libexec / "native"), *rust_parts(doc)]
+    if jdk:
+        parts.append(java_runtime(jdk))
     (doc / "THIRD-PARTY-LICENCES.txt").write_text(notices(parts))
     text = json.dumps(bill_of_materials(bill, parts), indent=2, ensure_ascii=False)
     (doc / "sbom.cdx.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), "--with-java" in sys.argv[3:])
+    main(*map(Path, sys.argv[1:]))
