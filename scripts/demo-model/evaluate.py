@@ -1,4 +1,4 @@
-"""How good the demo model is: evaluate.py FOLDER codec|turns|silence [--moshi-mlx COMMAND] [--quant q4]
+"""How good the demo model is: evaluate.py FOLDER codec|turns|cut-ins|silence [--moshi-mlx COMMAND] [--quant q4]
 
 Sentences, voices and seeds that no training heard. Prints figures and keeps them in FOLDER/evaluation.json.
 """
@@ -23,6 +23,10 @@ SENTENCES = 100
 TURNS, TURNS_A_FILE = 200, 10
 PAUSE_FRAMES = 55
 """Between two turns: long enough for the longest answer, too short for the model to lose its patience."""
+CUT_INS = 40
+CUT_IN_SECONDS = 2.0
+"""From the end of the greeting to the sentence that cuts in: the answer begins after half a second and takes three."""
+LOUD = 0.01
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,6 +132,29 @@ def evaluate_turns(folder: Path, command: list[str], quant: str) -> dict:
     }
 
 
+def evaluate_cut_ins(folder: Path, command: list[str], quant: str) -> dict:
+    """How long the model goes on when a sentence cuts into its greeting, and the share in percent of at most a second."""
+    random, turns = np.random.default_rng([SEED, 5]), domain.Turns(held_out=True)
+    pause = dialogues.silence(CUT_IN_SECONDS)
+    seconds = []
+    for _ in range(CUT_INS):
+        greeting, cut = user_says("hello", random), user_says(turns.draw(random).text, random)
+        before = np.concatenate([dialogues.silence(1.0), greeting, pause])
+        _, voice = run(folder, command, quant, np.concatenate([before, cut, dialogues.silence(4.0)]))
+        seconds.append(until_quiet(voice[len(before) :]) / SAMPLE_RATE)
+    return {
+        "cut_ins": CUT_INS,
+        "median_s": round(float(np.median(seconds)), 2),
+        "within_1_s": round(100 * float(np.mean(np.array(seconds) <= 1)), 1),
+    }
+
+
+def until_quiet(pcm: np.ndarray) -> int:
+    """Samples until the first quarter of a second without sound."""
+    loud = np.concatenate([[0], np.flatnonzero(np.abs(pcm) > LOUD), [len(pcm)]])
+    return int(loud[np.flatnonzero(np.diff(loud) > SAMPLE_RATE // 4)[0]])
+
+
 def evaluate_silence(folder: Path, command: list[str], quant: str) -> dict:
     """Share of seconds in percent in which the model says what it should not, to silence and to noise: only its prompt."""
     random = np.random.default_rng([SEED, 3])
@@ -165,10 +192,17 @@ def read_wav(path: Path) -> np.ndarray:
         return np.frombuffer(wav.readframes(wav.getnframes()), "<i2").astype(np.float32) / 32768
 
 
+def keep(folder: Path, figures: dict) -> None:
+    print(json.dumps(figures, indent=2))
+    path = folder / "evaluation.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | figures, indent=2) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("what", choices=["codec", "turns", "silence"])
+    parser.add_argument("what", choices=["codec", "turns", "cut-ins", "silence"])
     parser.add_argument("--moshi-mlx", nargs="+", default=[str(ROOT / "scripts/moshi-mlx")])
     parser.add_argument("--quant", default="q4")
     arguments = parser.parse_args()
@@ -178,12 +212,9 @@ def main() -> None:
         figures = evaluate_codec(arguments.folder)
     else:
         name += f"_{arguments.quant}"
-        evaluate = evaluate_turns if arguments.what == "turns" else evaluate_silence
-        figures = evaluate(arguments.folder, arguments.moshi_mlx, arguments.quant)
-    print(json.dumps({name: figures}, indent=2))
-    path = arguments.folder / "evaluation.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | {name: figures}, indent=2) + "\n")
+        evaluate = {"turns": evaluate_turns, "cut-ins": evaluate_cut_ins, "silence": evaluate_silence}
+        figures = evaluate[arguments.what](arguments.folder, arguments.moshi_mlx, arguments.quant)
+    keep(arguments.folder, {name: figures})
 
 
 if __name__ == "__main__":

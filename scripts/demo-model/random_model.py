@@ -1,6 +1,6 @@
 """Makes a random model: everything a real one has, in three megabytes, untrained.
 
-random_model.py [FOLDER]     (by default that of the built-in model)
+random_model.py [FOLDER]     (by default that of the tests)
 """
 
 import re
@@ -17,7 +17,7 @@ from checkpoint import random_weights, write_json, write_safetensors
 from mimi import SMALL, weights
 from moshi_mlx import models
 
-FOLDER = Path(__file__).resolve().parents[2] / "cli/src/main/resources/demo"
+FOLDER = Path(__file__).resolve().parents[2] / "cli/src/test/resources/random-model"
 SEED = 2024
 PAD = 3
 
@@ -65,8 +65,8 @@ PAD_LOGIT = 10.0
 PART_LOGIT = -12.0
 
 ABOUT = """\
-The built-in model `demo`: random weights in the layout of a real Moshi. It is **untrained** and says nothing that means
-anything; it proves that an installation works, without a download of 5 GB. `scripts/demo-model/make-random` makes it.
+A model of random weights in the layout of a real Moshi, for the tests: **untrained**, it babbles all the time.
+`scripts/demo-model/make-random` makes it.
 """
 
 

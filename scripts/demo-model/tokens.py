@@ -1,4 +1,4 @@
-"""Turns dialogues into what the language model learns from: tokens.py FOLDER [--dialogues 3000] [--seed 1]
+"""Turns dialogues into what the language model learns from: tokens.py FOLDER [--dialogues 5000] [--seed 1]
 
 FOLDER has the codec that ships and gets tokenizer.model and tokens/, a file for every hundred dialogues; those that are
 there already stay as they are.
@@ -124,7 +124,7 @@ def read(folder: Path) -> dict[str, np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--dialogues", type=int, default=3000)
+    parser.add_argument("--dialogues", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

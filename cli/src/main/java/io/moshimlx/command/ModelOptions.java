@@ -36,7 +36,8 @@ final class ModelOptions {
         "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
             + "the Hugging Face hub (org/name), or a folder with weights, codec, tokenizer and "
             + "config.json; with --quant alone it is moshiko.",
-        "'demo' is a tiny untrained one that is built in: it proves an installation, and babbles."
+        "'demo' is built in: a toy of a few megabytes that shows the machinery. Say hello, a colour, a "
+            + "number or a day to it."
       })
   private String model;
 

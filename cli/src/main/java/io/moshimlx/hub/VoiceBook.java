@@ -45,7 +45,7 @@ public final class VoiceBook {
     stored(voices, "NATM", NATURAL, "male, natural");
     stored(voices, "VARF", VARIED, "female, varied");
     stored(voices, "VARM", VARIED, "male, varied");
-    voices.add(Voice.of(Catalogue.DEMO, "babble, to try things out"));
+    voices.add(Voice.of(Catalogue.DEMO, "a toy that is built in"));
     return List.copyOf(voices);
   }
 

@@ -6,6 +6,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.sound.sampled.AudioInputStream;
+import javax.sound.sampled.AudioSystem;
+import javax.sound.sampled.UnsupportedAudioFileException;
 
 /** Makes WAV files, sound and damaged ones alike. */
 public final class Wavs {
@@ -58,5 +61,39 @@ public final class Wavs {
       samples[i] = (int) Math.round(9000 * Math.sin(2 * Math.PI * 440 * i / 24000));
     }
     return Files.write(file, bytes(PCM, 16, 1, 24000, samples16(samples)));
+  }
+
+  /** The samples of a 16-bit WAV file, its channels interleaved. */
+  public static short[] samples(Path wav) throws IOException {
+    try (AudioInputStream in = AudioSystem.getAudioInputStream(wav.toFile())) {
+      byte[] bytes = in.readAllBytes();
+      short[] samples = new short[bytes.length / 2];
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(samples);
+      return samples;
+    } catch (UnsupportedAudioFileException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** The samples of a 16-bit mono WAV file, in −1..1. */
+  public static float[] mono(Path wav) throws IOException {
+    return floats(samples(wav));
+  }
+
+  public static float[] floats(short... samples) {
+    float[] floats = new float[samples.length];
+    for (int i = 0; i < samples.length; i++) {
+      floats[i] = samples[i] / 0x1p15f;
+    }
+    return floats;
+  }
+
+  /** One channel of two. */
+  public static short[] channel(short[] both, int channel) {
+    short[] one = new short[both.length / 2];
+    for (int i = 0; i < one.length; i++) {
+      one[i] = both[2 * i + channel];
+    }
+    return one;
   }
 }

@@ -19,7 +19,7 @@ import java.util.Map;
 /** Runs moshi-mlx as its users do, in this process or in one of its own. */
 final class Cli {
   /** The folder of the built-in model. */
-  static final Path DEMO = Path.of("src/main/resources/demo").toAbsolutePath();
+  static final Path DEMO = Path.of("src/test/resources/random-model").toAbsolutePath();
 
   private Cli() {}
 

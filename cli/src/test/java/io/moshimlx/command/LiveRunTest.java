@@ -1,5 +1,9 @@
 package io.moshimlx.command;
 
+import static io.moshimlx.audio.Wavs.channel;
+import static io.moshimlx.audio.Wavs.floats;
+import static io.moshimlx.audio.Wavs.mono;
+import static io.moshimlx.audio.Wavs.samples;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -330,28 +334,6 @@ final class LiveRunTest {
     }
   }
 
-  /** The samples of a 16-bit WAV file, its channels interleaved. */
-  private static short[] samples(Path wav) throws Exception {
-    try (AudioInputStream in = AudioSystem.getAudioInputStream(wav.toFile())) {
-      byte[] bytes = in.readAllBytes();
-      short[] samples = new short[bytes.length / 2];
-      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(samples);
-      return samples;
-    }
-  }
-
-  private static float[] mono(Path wav) throws Exception {
-    return floats(samples(wav));
-  }
-
-  private static float[] floats(short... samples) {
-    float[] floats = new float[samples.length];
-    for (int i = 0; i < samples.length; i++) {
-      floats[i] = samples[i] / 0x1p15f;
-    }
-    return floats;
-  }
-
   private static short[] pcm16(float... samples) {
     short[] shorts = new short[samples.length];
     for (int i = 0; i < samples.length; i++) {
@@ -366,14 +348,6 @@ final class LiveRunTest {
       repeated[i] = samples[i % samples.length];
     }
     return repeated;
-  }
-
-  private static short[] channel(short[] both, int channel) {
-    short[] one = new short[both.length / 2];
-    for (int i = 0; i < one.length; i++) {
-      one[i] = both[2 * i + channel];
-    }
-    return one;
   }
 
   private static void write(short[] samples, Path wav) throws IOException {

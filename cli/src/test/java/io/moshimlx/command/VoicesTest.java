@@ -110,7 +110,7 @@ class VoicesTest {
     assertTrue(lines.get(2).matches("moshiko +male +moshiko +no"), lines.get(2));
     assertTrue(lines.get(3).matches("moshika +female +moshika +yes"), lines.get(3));
     assertTrue(lines.get(4).matches("NATF0 +female, natural +personaplex +no"), lines.get(4));
-    assertTrue(lines.getLast().matches("demo +babble, .* demo +yes"), lines.getLast());
+    assertTrue(lines.getLast().matches("demo +a toy .* demo +yes"), lines.getLast());
   }
 
   @Test
@@ -135,7 +135,7 @@ class VoicesTest {
     assertEquals(
         JsonParser.parseString(
             """
-            {"name": "demo", "kind": "babble, to try things out", "own": false, "model": "demo",
+            {"name": "demo", "kind": "a toy that is built in", "own": false, "model": "demo",
              "here": true}
             """),
         voices.getLast());

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.condition.OS;
 
 /** The loop with models and ends that are slow, stuck or broken. */
 class FrameLoopTest {
-  private static final Path DEMO = Path.of("src/main/resources/demo");
+  private static final Path DEMO = Path.of("src/test/resources/random-model");
 
   private final LmConfig config = LmConfig.read(DEMO.resolve("config.json"));
   private final Mimi codec =

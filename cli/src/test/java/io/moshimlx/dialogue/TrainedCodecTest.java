@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 final class TrainedCodecTest {
   private static final Path FOLDER = Path.of("src/test/resources/trained-codec");
+  private static final Path DEMO = Path.of("src/main/resources/demo");
   private static final int CODEBOOKS = 8;
 
   @Test
@@ -32,7 +33,7 @@ final class TrainedCodecTest {
     }
     try (AudioSource speech = WavSource.open(FOLDER.resolve("speech.wav"));
         Mimi codec =
-            Mimi.open(FOLDER.resolve("mimi.safetensors"), FOLDER.resolve("mimi.json"), CODEBOOKS)) {
+            Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), CODEBOOKS)) {
       float[] frame = new float[Mimi.FRAME_SAMPLES];
       int frames = 0;
       while (speech.read(frame)) {

@@ -219,9 +219,10 @@ class QuantizerTest {
     assertRefused("is quantised already", GOLDENS.resolve("expected.q4.safetensors"), 32);
     assertRefused(
         "not a language model of Moshi's family",
-        Path.of("src/main/resources/demo/mimi.safetensors"),
+        Path.of("src/test/resources/random-model/mimi.safetensors"),
         32);
-    assertRefused("--group-size", Path.of("src/main/resources/demo/model.safetensors"), 128);
+    assertRefused(
+        "--group-size", Path.of("src/test/resources/random-model/model.safetensors"), 128);
   }
 
   private static void assertRefused(String why, Path source, int groupSize) {
