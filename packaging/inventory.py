@@ -190,6 +190,8 @@ def first_comment(source):
 
 
 def debian_part(name, version, purl):
+    if name not in DEBIAN_LICENCES:
+        sys.exit(f"inventory.py: look up the licence of {name} {version}, for DEBIAN_LICENCES and KEPT_TEXTS")
     licence = DEBIAN_LICENCES[name]
     texts = [kept_text(kept) for kept in KEPT_TEXTS[name]]
     if "GPL" in licence:

@@ -77,9 +77,8 @@ class Recording:
     """Turns of a user one after another, with time for an answer after each."""
 
     def __init__(self, random: np.random.Generator, turns: domain.Turns):
-        pieces, self.turns, frame = [dialogues.silence(1.0)], [], SAMPLE_RATE // FRAME_SAMPLES
-        frame = len(pieces[0]) // FRAME_SAMPLES
-        pieces[0] = pieces[0][: frame * FRAME_SAMPLES]
+        frame = SAMPLE_RATE // FRAME_SAMPLES
+        pieces, self.turns = [np.zeros(frame * FRAME_SAMPLES, np.float32)], []
         for _ in range(TURNS_A_FILE):
             turn = turns.draw(random)
             pcm = user_says(turn.text, random)

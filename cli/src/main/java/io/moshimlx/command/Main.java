@@ -12,8 +12,7 @@ public final class Main {
 
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.ofProcess();
-    // Asked alone, it need not wait for the model of all commands, which takes longer than all
-    // else.
+    // Asked alone, it need not wait until all commands are known, which takes longest.
     boolean version = arguments.length == 1 && VERSION_OPTIONS.contains(arguments[0]);
     System.exit(version ? version(terminal) : MoshiMlx.execute(terminal, arguments));
   }
@@ -21,10 +20,10 @@ public final class Main {
   private static int version(Terminal terminal) {
     try {
       terminal.print(String.join("\n", Versions.lines()) + "\n");
-      return 0;
+      return ExitStatus.DONE;
     } catch (UserException e) {
       terminal.err().println("moshi-mlx: " + e.getMessage());
-      return 1;
+      return ExitStatus.FAILED;
     }
   }
 }

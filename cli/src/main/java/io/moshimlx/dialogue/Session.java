@@ -72,15 +72,21 @@ public final class Session implements AutoCloseable {
               .formatted(files.tokenizer(), tokenizer.vocabularySize(), config.textCard()));
     }
     Mimi codec = codec(files);
+    Lm lm;
     try {
-      Lm lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
-      Session session = new Session(lm, codec, tokenizer, options);
-      session.warmUp(options);
-      return session;
+      lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
     } catch (RuntimeException e) {
       codec.close();
       throw e;
     }
+    Session session = new Session(lm, codec, tokenizer, options);
+    try {
+      session.warmUp(options);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+    return session;
   }
 
   /**

@@ -108,8 +108,11 @@ public final class Lm implements AutoCloseable {
 
   /** What a GPU reads at every step is to stay in memory, whatever else the machine does. */
   private static void keepInMemory() {
+    if (Device.getDefault() != Device.Type.GPU) {
+      return;
+    }
     String most = Device.info().get("max_recommended_working_set_size");
-    if (Device.getDefault() == Device.Type.GPU && most != null) {
+    if (most != null) {
       Memory.setWiredLimit(Long.parseLong(most));
     }
   }

@@ -1,12 +1,9 @@
-"""Makes a random model: everything a real one has, in three megabytes, untrained.
-
-random_model.py [FOLDER]     (by default that of the tests)
-"""
+"""Makes the random model of the tests: everything a real one has, in three megabytes, untrained."""
 
 import re
-import sys
 from pathlib import Path
 
+import lm
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
@@ -19,44 +16,19 @@ from moshi_mlx import models
 
 FOLDER = Path(__file__).resolve().parents[2] / "cli/src/test/resources/random-model"
 SEED = 2024
-PAD = 3
 
 CONFIG = {
+    **lm.QUANTIZABLE_64,
     "card": 64,
-    "n_q": 16,
-    "dep_q": 8,
-    "delays": [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1],
-    "dim": 64,
     "text_card": 512,
-    "existing_text_padding_id": PAD,
-    "num_heads": 4,
-    "num_layers": 3,
-    "hidden_scale": 4.5,
-    "causal": True,
-    "layer_scale": None,
-    "context": 3000,
-    "max_period": 10000,
-    "gating": "silu",
-    "norm": "rms_norm_f32",
-    "positional_embedding": "rope",
-    "depformer_dim": 64,
-    "depformer_dim_feedforward": 96,
     "depformer_num_heads": 4,
-    "depformer_num_layers": 1,
-    "depformer_causal": True,
-    "depformer_layer_scale": None,
-    "depformer_multi_linear": True,
-    "depformer_context": 8,
-    "depformer_max_period": 10000,
-    "depformer_gating": "silu",
-    "depformer_pos_emb": "none",
-    "depformer_weights_per_step": True,
     "moshi_name": "model.q4.safetensors",
     "mimi_name": "mimi.safetensors",
     "mimi_config_name": "mimi.json",
     "tokenizer_name": "tokenizer.model",
     "model_type": "moshi",
 }
+PAD = CONFIG["existing_text_padding_id"]
 # How loud the random codec speaks, and what the text logits get of a constant: padding most of the time, now and then
 # a word, never a part of one.
 LOUDNESS = 0.4
@@ -66,7 +38,7 @@ PART_LOGIT = -12.0
 
 ABOUT = """\
 A model of random weights in the layout of a real Moshi, for the tests: **untrained**, it babbles all the time.
-`scripts/demo-model/make-random` makes it.
+`scripts/make-goldens random_model` makes it.
 """
 
 
@@ -108,7 +80,7 @@ def make_codec(folder: Path) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder = FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(ABOUT)
     write_json(folder / "config.json", CONFIG)
