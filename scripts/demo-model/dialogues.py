@@ -172,7 +172,7 @@ class Conversation:
         self.voice = user_voice(random, held_out)
 
     def make(self) -> Dialogue:
-        start = int(self.random.uniform(0.1, 4) * SAMPLE_RATE)
+        start = int(self.first_start() * FRAME_SAMPLES)
         while start < len(self.pcm) - SAMPLE_RATE:
             self.prompt_until(start // FRAME_SAMPLES)
             if not self.user_says(start):
@@ -181,6 +181,10 @@ class Conversation:
         self.prompt_until(FRAMES)
         self.add_noise()
         return Dialogue(self.pcm, tuple(self.user), tuple(self.agent))
+
+    def first_start(self) -> float:
+        """The frame in which the user begins: soon, or only after the model has asked, or hardly at all."""
+        return self.random.uniform(PATIENCE + 3, FRAMES) if self.random.random() < 0.25 else self.random.uniform(1, 50)
 
     def prompt_until(self, frame: int) -> None:
         """The model speaks whenever there has been silence long enough."""

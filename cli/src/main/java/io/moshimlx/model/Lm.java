@@ -32,6 +32,11 @@ public final class Lm implements AutoCloseable {
 
   private static final long LEAST_CACHE = 4 << 20;
 
+  /** Weights of a linear layer that is worth two cores: they take one about two milliseconds. */
+  private static final long SPLIT_FROM = 1 << 21;
+
+  private static final long NEVER = Long.MAX_VALUE;
+
   private final LmConfig config;
   private final Embeddings embeddings;
   private final ConditionProvider conditionProvider;
@@ -84,19 +89,26 @@ public final class Lm implements AutoCloseable {
     boolean cpu = Device.getDefault() == Device.Type.CPU;
     Optional<DType> computed = dtype.or(() -> cpu ? Optional.of(DType.FLOAT32) : Optional.empty());
     boolean written = cpu && computed.filter(DType.FLOAT32::equals).isPresent();
-    return load(config, file, quantization, computed, written);
+    boolean split = written && Runtime.getRuntime().availableProcessors() > 1;
+    return load(config, file, quantization, computed, written, split ? SPLIT_FROM : NEVER);
   }
 
-  /** As above, with kernels that are {@link Kernels written out} or MLX's. */
+  /**
+   * As above, with kernels that are {@link Kernels written out} or MLX's, and linear layers that
+   * are split from so many weights on.
+   */
   static Lm load(
       LmConfig config,
       Path file,
       Quantization quantization,
       Optional<DType> dtype,
-      boolean written) {
+      boolean written,
+      long splitFrom) {
     Lm lm;
     try (MlxScope _ = MlxScope.open()) {
-      lm = new Lm(config, new Weights(file, quantization, dtype, config.depformer()), written);
+      Weights weights =
+          new Weights(file, quantization, dtype, config.depformer(), written, splitFrom);
+      lm = new Lm(config, weights, written);
     }
     keepInMemory();
     Transforms.eval(lm.parameters);
@@ -123,7 +135,8 @@ public final class Lm implements AutoCloseable {
    */
   static Map<String, Layout.Place> places(LmConfig config, Path file) {
     try (MlxScope _ = MlxScope.open()) {
-      Weights weights = new Weights(file, Quantization.BF16, Optional.empty(), config.depformer());
+      Weights weights =
+          new Weights(file, Quantization.BF16, Optional.empty(), config.depformer(), false, NEVER);
       new Lm(config, weights, false).close();
       return weights.places();
     }

@@ -2,7 +2,9 @@ package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
 import static io.moshimlx.mlx.Elementwise.astype;
+import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.concatenate;
+import static io.moshimlx.mlx.Shapes.contiguous;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
@@ -12,6 +14,7 @@ import io.moshimlx.mlx.nn.Embedding;
 import io.moshimlx.mlx.nn.Linear;
 import io.moshimlx.mlx.nn.QuantizedEmbedding;
 import io.moshimlx.mlx.nn.QuantizedLinear;
+import io.moshimlx.mlx.nn.SplitLinear;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +42,8 @@ final class Weights {
   private final Path file;
   private final Quantization quantization;
   private final Optional<DType> dtype;
+  private final boolean written;
+  private final long splitFrom;
   private final Map<String, MlxArray> tensors;
   private final Layout layout;
   private final Set<String> unused;
@@ -58,11 +63,21 @@ final class Weights {
    *
    * @param dtype what floating-point tensors become, or empty to leave them as they are
    * @param depformer which slices are needed, and which share weights in PyTorch's layout
+   * @param written as of {@link Kernels}
+   * @param splitFrom how many weights a linear layer has that is {@link SplitLinear split}
    */
-  Weights(Path file, Quantization quantization, Optional<DType> dtype, DepformerConfig depformer) {
+  Weights(
+      Path file,
+      Quantization quantization,
+      Optional<DType> dtype,
+      DepformerConfig depformer,
+      boolean written,
+      long splitFrom) {
     this.file = file;
     this.quantization = quantization;
     this.dtype = dtype;
+    this.written = written;
+    this.splitFrom = splitFrom;
     this.tensors = Safetensors.load(file);
     this.layout = Layout.of(tensors, depformer);
     this.unused = new TreeSet<>(tensors.keySet());
@@ -78,21 +93,45 @@ final class Weights {
 
   /** A linear layer without bias, whose output is that of the given keys one after another. */
   UnaryLayer linear(int in, Rows... rows) {
-    return isQuantized(rows)
-        ? new QuantizedLinear(
-            join(rows, r -> packed(r, in)),
-            join(rows, r -> grouped(r, in, ".scales")),
-            join(rows, r -> grouped(r, in, ".biases")),
-            null,
-            quantization.groupSize(),
-            quantization.bits())
-        : plain(join(rows, r -> take(r.key() + ".weight", false, r.count(), in)));
+    if (!isQuantized(rows)) {
+      MlxArray weight = joined(rows, r -> take(r.key() + ".weight", false, r.count(), in));
+      stepBytes += weight.nbytes();
+      return halves(weight, in, part -> plain(part.of(weight)));
+    }
+    MlxArray weight = join(rows, r -> packed(r, in));
+    MlxArray scales = join(rows, r -> grouped(r, in, ".scales"));
+    MlxArray biases = join(rows, r -> grouped(r, in, ".biases"));
+    return halves(
+        weight,
+        in,
+        part ->
+            new QuantizedLinear(
+                hold(part.of(weight)),
+                hold(part.of(scales)),
+                hold(part.of(biases)),
+                null,
+                quantization.groupSize(),
+                quantization.bits()));
   }
 
+  /** Some outputs of a linear layer: rows of all that it has. */
+  private record Part(int from, int to) {
+    MlxArray of(MlxArray rows) {
+      return slice(rows, 0, from, to);
+    }
+  }
+
+  private UnaryLayer halves(MlxArray weight, int in, Function<Part, UnaryLayer> layer) {
+    int out = weight.dim(0);
+    return (long) in * out < splitFrom
+        ? layer.apply(new Part(0, out))
+        : new SplitLinear(layer.apply(new Part(0, out / 2)), layer.apply(new Part(out / 2, out)));
+  }
+
+  /** On a CPU, BLAS takes twice the time for a weight that is only turned by its strides. */
   private Linear plain(MlxArray weight) {
-    Linear linear = Linear.of(weight, null);
-    kept.add(linear.transposed().retain());
-    return linear;
+    MlxArray transposed = Linear.of(weight, null).transposed();
+    return new Linear(hold(written ? contiguous(transposed) : transposed), null);
   }
 
   UnaryLayer linear(String key, int in, int out) {
@@ -173,13 +212,22 @@ final class Weights {
   }
 
   private MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {
+    return keep(joined(rows, part));
+  }
+
+  private static MlxArray joined(Rows[] rows, Function<Rows, MlxArray> part) {
     MlxArray[] parts = Arrays.stream(rows).map(part).toArray(MlxArray[]::new);
-    return keep(parts.length == 1 ? parts[0] : concatenate(0, parts));
+    return parts.length == 1 ? parts[0] : concatenate(0, parts);
   }
 
   private MlxArray keep(MlxArray array) {
-    kept.add(array.retain());
     stepBytes += array.nbytes();
+    return hold(array);
+  }
+
+  /** As {@link #keep}, of what a step reads under another name already. */
+  private MlxArray hold(MlxArray array) {
+    kept.add(array.retain());
     return array;
   }
 

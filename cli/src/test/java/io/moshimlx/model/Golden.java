@@ -54,9 +54,9 @@ public record Golden(
     return Lm.load(config(), file, quantization(file), Optional.empty());
   }
 
-  Lm load(Optional<DType> dtype, boolean written) {
+  Lm load(Optional<DType> dtype, boolean written, long splitFrom) {
     Path file = weights.orElseGet(this::usualWeights);
-    return Lm.load(config(), file, quantization(file), dtype, written);
+    return Lm.load(config(), file, quantization(file), dtype, written, splitFrom);
   }
 
   private Path usualWeights() {

@@ -10,6 +10,7 @@ import static io.moshimlx.mlx.c.MlxC.mlx_eval;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_get_default_stream;
 import static io.moshimlx.mlx.c.MlxC.mlx_stream_free;
+import static io.moshimlx.mlx.c.MlxC.mlx_stream_new_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_get;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_new_data;
@@ -21,6 +22,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * What one thread needs to call MLX: its default stream, native memory for results and arguments
@@ -59,6 +61,9 @@ final class Native {
 
   /** The default stream of the default device on this thread. */
   long stream;
+
+  /** Another of the default device; 0 until it is used. */
+  private long second;
 
   /** The innermost open scope, or null. */
   MlxScope scope;
@@ -106,6 +111,35 @@ final class Native {
       mlx_stream_free(stream);
     }
     stream = takeOut();
+    if (second != 0) {
+      mlx_stream_free(second);
+      second = 0;
+    }
+  }
+
+  /** Builds an operation on the second stream. */
+  MlxArray beside(UnaryOperator<MlxArray> operation, MlxArray x) {
+    if (second == 0) {
+      second = newStream();
+    }
+    long first = stream;
+    stream = second;
+    try {
+      return operation.apply(x);
+    } finally {
+      stream = first;
+    }
+  }
+
+  private long newStream() {
+    check(mlx_get_default_device(out), "default device");
+    long device = takeOut();
+    long made = mlx_stream_new_device(device);
+    mlx_device_free(device);
+    if (made == 0) {
+      throw Errors.take("new stream");
+    }
+    return made;
   }
 
   boolean isThisThread() {

@@ -2591,6 +2591,66 @@ public class MlxC extends MlxC$shared {
         }
     }
 
+    private static class mlx_stream_new_device {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            MlxC.C_LONG,
+            MlxC.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mlx_stream_new_device");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * mlx_stream mlx_stream_new_device(mlx_device dev)
+     * }
+     */
+    public static FunctionDescriptor mlx_stream_new_device$descriptor() {
+        return mlx_stream_new_device.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * mlx_stream mlx_stream_new_device(mlx_device dev)
+     * }
+     */
+    public static MethodHandle mlx_stream_new_device$handle() {
+        return mlx_stream_new_device.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * mlx_stream mlx_stream_new_device(mlx_device dev)
+     * }
+     */
+    public static MemorySegment mlx_stream_new_device$address() {
+        return mlx_stream_new_device.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * mlx_stream mlx_stream_new_device(mlx_device dev)
+     * }
+     */
+    public static long mlx_stream_new_device(long dev) {
+        var mh$ = mlx_stream_new_device.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mlx_stream_new_device", dev);
+            }
+            return (long)mh$.invokeExact(dev);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class mlx_stream_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             MlxC.C_INT,
