@@ -1,6 +1,7 @@
 package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Indexing.slice;
+import static io.moshimlx.mlx.Shapes.splitAt;
 
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
@@ -13,9 +14,12 @@ final class Attention {
   private final UnaryLayer outProj;
   private final Kernels kernels;
 
+  /** Of the array that was last cut in two. */
+  private final MlxArray[] parts = new MlxArray[2];
+
   Attention(TransformerConfig config, String prefix, Weights weights, Kernels kernels) {
     heads = config.numHeads();
-    inProj = weights.linear(prefix + "in_proj", config.dim(), 3 * config.dim());
+    inProj = kernels.queriesKeysValues(prefix + "in_proj", config, weights);
     outProj = weights.linear(prefix + "out_proj", config.dim(), config.dim());
     this.kernels = kernels;
   }
@@ -35,18 +39,18 @@ final class Attention {
         angles.isPresent()
             ? kernels.rotate(qkv, angles.get(), heads)
             : Kernels.splitHeads(qkv, 3 * heads);
-    MlxArray kv = cache.append(slice(split, 1, heads, 3 * heads));
-    MlxArray attended = attend(slice(split, 1, 0, heads), kv, cache.visible(), mask);
-    return outProj.apply(Kernels.joinHeads(attended));
+    splitAt(split, 1, heads, parts);
+    MlxArray q = parts[0];
+    MlxArray kv = cache.append(parts[1]);
+    return outProj.apply(Kernels.joinHeads(attend(q, kv, cache.visible(), mask)));
   }
 
   private MlxArray attend(MlxArray q, MlxArray kv, int visible, Optional<MlxArray> mask) {
-    MlxArray v = part(kv, heads, visible);
-    // The softmax of one score is 1: a depformer's first slice needs no attention.
-    return visible == 1 ? v : kernels.attention(q, part(kv, 0, visible), v, mask);
-  }
-
-  private MlxArray part(MlxArray kv, int firstHead, int visible) {
-    return slice(kv, 1, firstHead, firstHead + heads, 2, 0, visible);
+    if (visible == 1) {
+      // The softmax of one score is 1: a depformer's first slice needs no attention.
+      return slice(kv, 1, heads, 2 * heads, 2, 0, 1);
+    }
+    splitAt(slice(kv, 2, 0, visible), 1, heads, parts);
+    return kernels.attention(q, parts[0], parts[1], mask);
   }
 }

@@ -29,6 +29,7 @@ import io.moshimlx.mlx.Transforms;
 import io.moshimlx.mlx.nn.QuantizedEmbedding;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -148,19 +149,39 @@ final class Kernels implements AutoCloseable {
   }
 
   /**
+   * The projection of an attention layer. Its queries come scaled where attention is written out:
+   * that spares a product and its broadcast.
+   *
+   * @return to queries, keys and values, [batch, steps, 3 × dim]
+   */
+  UnaryLayer queriesKeysValues(String key, TransformerConfig config, Weights weights) {
+    int dim = config.dim();
+    if (!written) {
+      return weights.linear(key, dim, 3 * dim);
+    }
+    float[] factors = new float[3 * dim];
+    Arrays.fill(factors, 1);
+    Arrays.fill(factors, 0, dim, scale(config.headDim()));
+    return weights.linear(key, dim, MlxArray.of(factors, 3 * dim, 1));
+  }
+
+  private static float scale(int headDim) {
+    return (float) (1 / Math.sqrt(headDim));
+  }
+
+  /**
    * Softmax attention.
    *
-   * @param q [batch, heads, steps, headDim]
+   * @param q as of {@link #queriesKeysValues}, [batch, heads, steps, headDim]
    * @param k [batch, heads, n, headDim], as {@code v}
    * @param mask booleans [steps, n], or empty where every query sees every key
    * @return [batch, heads, steps, headDim]
    */
   MlxArray attention(MlxArray q, MlxArray k, MlxArray v, Optional<MlxArray> mask) {
-    float scale = (float) (1 / Math.sqrt(q.dim(3)));
     if (!written) {
-      return Fast.scaledDotProductAttention(q, k, v, scale, mask.orElse(null));
+      return Fast.scaledDotProductAttention(q, k, v, scale(q.dim(3)), mask.orElse(null));
     }
-    MlxArray scores = matmul(multiply(q, scale), swapaxes(k, 2, 3));
+    MlxArray scores = matmul(q, swapaxes(k, 2, 3));
     if (mask.isPresent()) {
       scores = where(mask.get(), scores, MlxArray.scalar(Float.NEGATIVE_INFINITY));
     }

@@ -2,9 +2,11 @@ package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Creation.zeros;
 import static io.moshimlx.mlx.Elementwise.astype;
+import static io.moshimlx.mlx.Elementwise.multiply;
 import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.contiguous;
+import static io.moshimlx.mlx.Shapes.expandDims;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
@@ -55,8 +57,16 @@ final class Weights {
   private final List<MlxArray> kept = new ArrayList<>();
   private long stepBytes;
 
-  /** Rows of a matrix that one key holds. */
-  record Rows(String key, int count) {}
+  /**
+   * Rows of a matrix that one key holds.
+   *
+   * @param factors what they are multiplied by, [count, 1]; empty for nothing
+   */
+  record Rows(String key, int count, Optional<MlxArray> factors) {
+    Rows(String key, int count) {
+      this(key, count, Optional.empty());
+    }
+  }
 
   /**
    * Opens a file.
@@ -94,7 +104,7 @@ final class Weights {
   /** A linear layer without bias, whose output is that of the given keys one after another. */
   UnaryLayer linear(int in, Rows... rows) {
     if (!isQuantized(rows)) {
-      MlxArray weight = joined(rows, r -> take(r.key() + ".weight", false, r.count(), in));
+      MlxArray weight = joined(rows, r -> real(r, in, ".weight"));
       stepBytes += weight.nbytes();
       return halves(weight, in, part -> plain(part.of(weight)));
     }
@@ -131,11 +141,16 @@ final class Weights {
   /** On a CPU, BLAS takes twice the time for a weight that is only turned by its strides. */
   private Linear plain(MlxArray weight) {
     MlxArray transposed = Linear.of(weight, null).transposed();
-    return new Linear(hold(written ? contiguous(transposed) : transposed), null);
+    return new Linear(hold(written ? expandDims(contiguous(transposed), 0) : transposed), null);
   }
 
   UnaryLayer linear(String key, int in, int out) {
     return linear(in, new Rows(key, out));
+  }
+
+  /** A layer whose outputs are multiplied by factors, [out, 1], which is done to its weights. */
+  UnaryLayer linear(String key, int in, MlxArray factors) {
+    return linear(in, new Rows(key, factors.dim(0), Optional.of(factors)));
   }
 
   /** An embedding whose table is those of the given keys one below another. */
@@ -208,7 +223,12 @@ final class Weights {
   }
 
   private MlxArray grouped(Rows rows, int columns, String suffix) {
-    return take(rows.key() + suffix, false, rows.count(), columns / quantization.groupSize());
+    return real(rows, columns / quantization.groupSize(), suffix);
+  }
+
+  private MlxArray real(Rows rows, int columns, String suffix) {
+    MlxArray found = take(rows.key() + suffix, false, rows.count(), columns);
+    return rows.factors().map(factors -> multiply(found, factors)).orElse(found);
   }
 
   private MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {

@@ -239,8 +239,22 @@ final class Native {
     }
   }
 
+  /** As {@link #results(int, String)}, of a call that makes as many arrays as {@code to} holds. */
+  void results(int status, String operation, MlxArray[] to) {
+    check(status, operation);
+    long vector = takeOut();
+    try {
+      unpack(vector, operation, to);
+    } finally {
+      mlx_vector_array_free(vector);
+    }
+  }
+
   MlxArray[] unpack(long vector, String operation) {
-    MlxArray[] arrays = new MlxArray[Math.toIntExact(mlx_vector_array_size(vector))];
+    return unpack(vector, operation, new MlxArray[Math.toIntExact(mlx_vector_array_size(vector))]);
+  }
+
+  private MlxArray[] unpack(long vector, String operation, MlxArray[] arrays) {
     for (int i = 0; i < arrays.length; i++) {
       arrays[i] = result(mlx_vector_array_get(out, vector, i), operation);
     }

@@ -17,6 +17,7 @@ import static io.moshimlx.mlx.c.MlxC.mlx_transpose_axes;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_array_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_view;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The same elements in another arrangement. A negative axis counts from the end. */
@@ -157,6 +158,13 @@ public final class Shapes {
     return n.results(
         mlx_split_sections(n.out, a.handle(n), n.ints(0, indices), indices.length, axis, n.stream),
         "splitAt");
+  }
+
+  /** Cuts {@code axis} in two before {@code index}, without an array but {@code parts}, of two. */
+  public static void splitAt(MlxArray a, int axis, int index, MlxArray[] parts) {
+    Native n = Native.scoped();
+    MemorySegment indices = n.ints(0, index, 0, 0);
+    n.results(mlx_split_sections(n.out, a.handle(n), indices, 1, axis, n.stream), "splitAt", parts);
   }
 
   /** The same elements, laid out in row-major order. */

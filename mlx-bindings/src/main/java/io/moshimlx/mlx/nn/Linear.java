@@ -11,7 +11,8 @@ import io.moshimlx.mlx.MlxArray;
  *
  * <p>The weight is transposed once, not at every call: that moves nothing, but is a primitive.
  *
- * @param transposed {@code [in, out]}
+ * @param transposed {@code [in, out]}, or {@code [1, in, out]}, which spares an x of three axes two
+ *     primitives and makes three axes of two
  * @param bias {@code [out]}, or null for none
  */
 public record Linear(MlxArray transposed, MlxArray bias) implements UnaryLayer {

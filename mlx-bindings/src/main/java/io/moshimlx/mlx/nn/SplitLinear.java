@@ -16,6 +16,6 @@ public record SplitLinear(UnaryLayer first, UnaryLayer second) implements UnaryL
   @Override
   public MlxArray apply(MlxArray x) {
     MlxArray others = Streams.beside(second, x);
-    return concatenate(x.ndim() - 1, first.apply(x), others);
+    return concatenate(-1, first.apply(x), others);
   }
 }
