@@ -27,6 +27,7 @@ CUT_INS = 40
 CUT_IN_SECONDS = 2.0
 """From the end of the greeting to the sentence that cuts in: the answer begins after half a second and takes three."""
 LOUD = 0.01
+LOUDEST_NOISE = 3e-2
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -155,17 +156,31 @@ def until_quiet(pcm: np.ndarray) -> int:
 
 
 def evaluate_silence(folder: Path, command: list[str], quant: str) -> dict:
-    """Share of seconds in percent in which the model says what it should not, to silence and to noise: only its prompt."""
+    """Share of seconds in percent in which the model says what it should not, to silence and to noise: only its prompt.
+    Also when it has said that for the first time in all of them, the loudest noise aside."""
     random = np.random.default_rng([SEED, 3])
     prompt = set(recognise.plain(domain.PROMPT).split())
-    false, seconds = 0, 0
-    for level in (0, 1e-4, 1e-3, 1e-2, 3e-2):
+    false, seconds, prompted = 0, 0, []
+    for level in (0, 1e-4, 1e-3, 1e-2, LOUDEST_NOISE):
         frames, _ = run(folder, command, quant, np.float32(level) * dialogues.noise(random, 60 * SAMPLE_RATE))
         for second in range(60):
             said = "".join(frames[int(second / FRAME_SECONDS) : int((second + 1) / FRAME_SECONDS)]).split()
             false += any(word not in prompt for word in said)
             seconds += 1
-    return {"seconds": seconds, "false": round(100 * false / seconds, 1)}
+        if level < LOUDEST_NOISE:
+            prompted.append(first_prompt(frames))
+    figures = {"seconds": seconds, "false": round(100 * false / seconds, 1)}
+    return figures | {"first_prompt_s": round(max(prompted) * FRAME_SECONDS, 2)}
+
+
+def first_prompt(frames: list[str]) -> float:
+    """The frame in which the first prompt is whole; infinite where the first that is said is something else."""
+    said = ""
+    for frame, text in enumerate(frames):
+        said += text
+        if said.split() == recognise.plain(domain.PROMPT).split():
+            return frame
+    return float("inf")
 
 
 def run(folder: Path, command: list[str], quant: str, pcm: np.ndarray) -> tuple[list[str], np.ndarray]:
