@@ -41,8 +41,9 @@ class DemoModelTest {
           "you said seven",
           "you said friday",
           "you are welcome");
-  private static final Set<String> PROMPT =
-      Set.copyOf(List.of("please say a colour or a number".split(" ")));
+  private static final List<String> PROMPT_WORDS =
+      List.of("please say a colour or a number".split(" "));
+  private static final Set<String> PROMPT = Set.copyOf(PROMPT_WORDS);
   private static final int FRAME = AudioSource.FRAME_SAMPLES;
   private static final int SECOND = AudioSource.SAMPLE_RATE;
 
@@ -127,6 +128,16 @@ class DemoModelTest {
     List<String> texts = answer(HELLO, output, "--tail", "12");
     String said = String.join("", texts).strip();
     assertTrue(said.matches(ANSWERS.getFirst() + "( please say a colour or a number)+"), said);
+  }
+
+  @Test
+  void whereNobodyBeginsItAsksForSomething() throws IOException {
+    Path silence = folder.resolve("silence.wav");
+    Files.write(silence, Wavs.bytes(Wavs.PCM, 16, 1, SECOND, Wavs.samples16(new int[12 * SECOND])));
+    List<String> texts = answer(silence, folder.resolve("reply.wav"));
+    assertEquals(String.join(" ", PROMPT_WORDS), String.join("", texts).strip());
+    double begins = texts.indexOf(" " + PROMPT_WORDS.getFirst()) * (double) FRAME / SECOND;
+    assertTrue(begins > 4 && begins < 8, () -> "after %.2f s".formatted(begins));
   }
 
   @Test
