@@ -159,7 +159,7 @@ def evaluate_silence(folder: Path, command: list[str], quant: str) -> dict:
     """Share of seconds in percent in which the model says what it should not, to silence and to noise: only its prompt.
     Also when it has said that for the first time in all of them, the loudest noise aside."""
     random = np.random.default_rng([SEED, 3])
-    prompt = set(recognise.plain(domain.PROMPT).split())
+    prompt = recognise.plain(domain.PROMPT).split()
     false, seconds, prompted = 0, 0, []
     for level in (0, 1e-4, 1e-3, 1e-2, LOUDEST_NOISE):
         frames, _ = run(folder, command, quant, np.float32(level) * dialogues.noise(random, 60 * SAMPLE_RATE))
@@ -168,17 +168,17 @@ def evaluate_silence(folder: Path, command: list[str], quant: str) -> dict:
             false += any(word not in prompt for word in said)
             seconds += 1
         if level < LOUDEST_NOISE:
-            prompted.append(first_prompt(frames))
+            prompted.append(first_prompt(frames, prompt))
     figures = {"seconds": seconds, "false": round(100 * false / seconds, 1)}
     return figures | {"first_prompt_s": round(max(prompted) * FRAME_SECONDS, 2)}
 
 
-def first_prompt(frames: list[str]) -> float:
+def first_prompt(frames: list[str], prompt: list[str]) -> float:
     """The frame in which the first prompt is whole; infinite where the first that is said is something else."""
     said = ""
     for frame, text in enumerate(frames):
         said += text
-        if said.split() == recognise.plain(domain.PROMPT).split():
+        if said.split() == prompt:
             return frame
     return float("inf")
 

@@ -28,7 +28,7 @@ record DemuxedEmbedding(UnaryLayer table, int count, UnaryLayer out1, UnaryLayer
    * The vectors of some tokens.
    *
    * @param ids int32 or uint32 [n]
-   * @return [n, dim]
+   * @return [n, dim], or with a leading axis of one
    */
   @Override
   public MlxArray apply(MlxArray ids) {

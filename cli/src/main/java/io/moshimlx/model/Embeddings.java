@@ -79,7 +79,7 @@ final class Embeddings {
    * The sum over the streams.
    *
    * @param inputs for each step the text token, then one token of each codebook
-   * @return [steps, dim]
+   * @return [steps, dim], or with a leading axis of one
    */
   MlxArray apply(int[][] inputs) {
     int steps = inputs.length;

@@ -104,8 +104,7 @@ final class Weights {
   /** A linear layer without bias, whose output is that of the given keys one after another. */
   UnaryLayer linear(int in, Rows... rows) {
     if (!isQuantized(rows)) {
-      MlxArray weight = joined(rows, r -> real(r, in, ".weight"));
-      stepBytes += weight.nbytes();
+      MlxArray weight = join(rows, r -> real(r, in, ".weight"));
       return halves(weight, in, part -> plain(part.of(weight)));
     }
     MlxArray weight = join(rows, r -> packed(r, in));
@@ -116,9 +115,9 @@ final class Weights {
         in,
         part ->
             new QuantizedLinear(
-                hold(part.of(weight)),
-                hold(part.of(scales)),
-                hold(part.of(biases)),
+                keep(part.of(weight)),
+                keep(part.of(scales)),
+                keep(part.of(biases)),
                 null,
                 quantization.groupSize(),
                 quantization.bits()));
@@ -141,7 +140,7 @@ final class Weights {
   /** On a CPU, BLAS takes twice the time for a weight that is only turned by its strides. */
   private Linear plain(MlxArray weight) {
     MlxArray transposed = Linear.of(weight, null).transposed();
-    return new Linear(hold(written ? expandDims(contiguous(transposed), 0) : transposed), null);
+    return new Linear(keep(written ? expandDims(contiguous(transposed), 0) : transposed), null);
   }
 
   UnaryLayer linear(String key, int in, int out) {
@@ -165,12 +164,12 @@ final class Weights {
   private UnaryLayer table(int dim, Rows... rows) {
     return isQuantized(rows)
         ? new QuantizedEmbedding(
-            join(rows, r -> packed(r, dim)),
-            join(rows, r -> grouped(r, dim, ".scales")),
-            join(rows, r -> grouped(r, dim, ".biases")),
+            keep(join(rows, r -> packed(r, dim))),
+            keep(join(rows, r -> grouped(r, dim, ".scales"))),
+            keep(join(rows, r -> grouped(r, dim, ".biases"))),
             quantization.groupSize(),
             quantization.bits())
-        : new Embedding(join(rows, r -> take(r.key() + ".weight", false, r.count(), dim)));
+        : new Embedding(keep(join(rows, r -> real(r, dim, ".weight"))));
   }
 
   /**
@@ -231,22 +230,13 @@ final class Weights {
     return rows.factors().map(factors -> multiply(found, factors)).orElse(found);
   }
 
-  private MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {
-    return keep(joined(rows, part));
-  }
-
-  private static MlxArray joined(Rows[] rows, Function<Rows, MlxArray> part) {
+  private static MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {
     MlxArray[] parts = Arrays.stream(rows).map(part).toArray(MlxArray[]::new);
     return parts.length == 1 ? parts[0] : concatenate(0, parts);
   }
 
   private MlxArray keep(MlxArray array) {
     stepBytes += array.nbytes();
-    return hold(array);
-  }
-
-  /** As {@link #keep}, of what a step reads under another name already. */
-  private MlxArray hold(MlxArray array) {
     kept.add(array.retain());
     return array;
   }

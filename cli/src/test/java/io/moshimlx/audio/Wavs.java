@@ -60,6 +60,11 @@ public final class Wavs {
     for (int i = 0; i < samples.length; i++) {
       samples[i] = (int) Math.round(9000 * Math.sin(2 * Math.PI * 440 * i / 24000));
     }
+    return write(file, samples);
+  }
+
+  /** A 24 kHz mono file of samples of 16 bits. */
+  public static Path write(Path file, int... samples) throws IOException {
     return Files.write(file, bytes(PCM, 16, 1, 24000, samples16(samples)));
   }
 

@@ -12,7 +12,6 @@ import static io.moshimlx.mlx.c.MlxC.mlx_device_info_get_string;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_info_is_string;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_is_available;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_new_type;
-import static io.moshimlx.mlx.c.MlxC.mlx_get_default_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_set_default_device;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_string_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_vector_string_get;
@@ -65,7 +64,7 @@ public final class Device {
 
   public static Type getDefault() {
     Native n = Native.current();
-    long device = defaultDevice(n);
+    long device = n.defaultDevice();
     int status = mlx_device_get_type(n.out, device);
     mlx_device_free(device);
     n.check(status, "getDefault");
@@ -81,7 +80,7 @@ public final class Device {
   /** What MLX tells of the default device, by name; numbers in decimal. */
   public static Map<String, String> info() {
     Native n = Native.current();
-    long device = defaultDevice(n);
+    long device = n.defaultDevice();
     int status = mlx_device_info_get(n.out, device);
     mlx_device_free(device);
     n.check(status, "info");
@@ -115,10 +114,5 @@ public final class Device {
 
   private static String string(MemorySegment pointer) {
     return pointer.reinterpret(Long.MAX_VALUE).getString(0);
-  }
-
-  private static long defaultDevice(Native n) {
-    n.check(mlx_get_default_device(n.out), "default device");
-    return n.takeOut();
   }
 }

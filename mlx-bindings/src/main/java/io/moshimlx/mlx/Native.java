@@ -102,8 +102,7 @@ final class Native {
   }
 
   void refreshStream() {
-    check(mlx_get_default_device(out), "default device");
-    long device = takeOut();
+    long device = defaultDevice();
     int status = mlx_get_default_stream(out, device);
     mlx_device_free(device);
     check(status, "default stream");
@@ -132,14 +131,19 @@ final class Native {
   }
 
   private long newStream() {
-    check(mlx_get_default_device(out), "default device");
-    long device = takeOut();
+    long device = defaultDevice();
     long made = mlx_stream_new_device(device);
     mlx_device_free(device);
     if (made == 0) {
       throw Errors.take("new stream");
     }
     return made;
+  }
+
+  /** A new handle of the default device, to be freed by the caller. */
+  long defaultDevice() {
+    check(mlx_get_default_device(out), "default device");
+    return takeOut();
   }
 
   boolean isThisThread() {
