@@ -10,11 +10,12 @@ die() {
   exit 1
 }
 
-# jdk_version HOME [PROGRAM]: the major version of the Java there, from the file that each carries (starting java would
-# take longer than all else here). Fails where there is none that runs on this machine and has the program, which is
-# javac unless a runtime without compiler will do.
+# jdk_version HOME [PROGRAM]: sets version to the major version of the Java there, from the file that each carries
+# (starting java would take longer than all else here). Fails where there is none that runs on this machine and has the
+# program, which is javac unless a runtime without compiler will do.
 jdk_version() {
-  local line version=""
+  local line
+  version=""
   [ -x "$1/bin/${2:-javac}" ] && [ -r "$1/release" ] || return 1
   while IFS= read -r line; do
     case "$line" in
@@ -23,10 +24,10 @@ jdk_version() {
         version="${version%%[!0-9]*}"
         ;;
       # Under Rosetta an Intel JDK starts, and then cannot load a single library of ours.
-      'OS_ARCH="x86_64"') [ "$(uname -sm)" != "Darwin arm64" ] || return 1 ;;
+      'OS_ARCH="x86_64"') case "$OSTYPE $HOSTTYPE" in darwin*' arm64' | darwin*' aarch64') return 1 ;; esac ;;
     esac
   done <"$1/release"
-  [ -n "$version" ] && echo "$version"
+  [ -n "$version" ]
 }
 
 # The folders in which a JDK may be, best first, one a line.
@@ -48,16 +49,15 @@ jdk_candidates() {
   fi
 }
 
-# find_jdk [PROGRAM]: prints the home of the first that is new enough and has the program, javac by default.
+# find_jdk [PROGRAM]: prints the home of the first that is new enough and has the program, javac by default. Every start
+# waits for this: it reads a candidate as soon as there is one, and starts no process to look at it.
 find_jdk() {
   local home version
   while IFS= read -r home; do
-    if [ -n "$home" ] && version="$(jdk_version "$home" "${1:-javac}")" && [ "$version" -ge "$java_minimum" ]; then
+    if [ -n "$home" ] && jdk_version "$home" "${1:-javac}" && [ "$version" -ge "$java_minimum" ]; then
       echo "$home"
       return
     fi
-  done <<EOF
-$(jdk_candidates)
-EOF
+  done < <(jdk_candidates 2>/dev/null)
   return 1
 }

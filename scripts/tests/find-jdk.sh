@@ -19,12 +19,14 @@ test_an_old_java_home_is_passed_over() {
 
 test_java_8_is_old() {
   fake_jdk "$here/a" 1.8.0_402
-  equal 1 "$(jdk_version "$here/a")"
+  jdk_version "$here/a"
+  equal 1 "$version"
 }
 
 test_an_early_access_build_counts() {
   fake_jdk "$here/a" 27-ea
-  equal 27 "$(jdk_version "$here/a")"
+  jdk_version "$here/a"
+  equal 27 "$version"
 }
 
 test_a_runtime_without_compiler_is_no_jdk() {
@@ -35,10 +37,13 @@ test_a_runtime_without_compiler_is_no_jdk() {
 
 test_an_intel_jdk_is_no_jdk_on_apple_silicon() {
   fake_jdk "$here/a" 25 x86_64
-  uname() { echo "Darwin arm64"; }
+  OSTYPE=darwin23 HOSTTYPE=arm64 # those of the bash that macOS has
   fails jdk_version "$here/a"
-  uname() { echo "Linux x86_64"; }
-  equal 25 "$(jdk_version "$here/a")"
+  HOSTTYPE=aarch64 # and of Homebrew's
+  fails jdk_version "$here/a"
+  OSTYPE=linux-gnu HOSTTYPE=x86_64
+  jdk_version "$here/a"
+  equal 25 "$version"
 }
 
 test_java_on_the_path_is_followed_through_links() {

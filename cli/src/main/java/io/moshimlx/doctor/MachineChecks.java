@@ -74,11 +74,9 @@ final class MachineChecks {
 
   /** Bytes of memory that models may take: what Metal recommends, or else all of the machine's. */
   private static long memoryBytes() {
-    String recommended = Device.info().get("max_recommended_working_set_size");
-    if (recommended != null) {
-      return Long.parseLong(recommended);
-    }
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    return Device.recommendedBytes()
+        .orElseGet(
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)::getTotalMemorySize);
   }
 
   static Finding memory() {

@@ -123,10 +123,7 @@ public final class Lm implements AutoCloseable {
     if (Device.getDefault() != Device.Type.GPU) {
       return;
     }
-    String most = Device.info().get("max_recommended_working_set_size");
-    if (most != null) {
-      Memory.setWiredLimit(Long.parseLong(most));
-    }
+    Device.recommendedBytes().ifPresent(Memory::setWiredLimit);
   }
 
   /**

@@ -6,23 +6,21 @@ import static io.moshimlx.mlx.c.MlxC.mlx_device_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_get_type;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_info_free;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_info_get;
-import static io.moshimlx.mlx.c.MlxC.mlx_device_info_get_keys;
-import static io.moshimlx.mlx.c.MlxC.mlx_device_info_get_size;
-import static io.moshimlx.mlx.c.MlxC.mlx_device_info_get_string;
-import static io.moshimlx.mlx.c.MlxC.mlx_device_info_is_string;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_is_available;
 import static io.moshimlx.mlx.c.MlxC.mlx_device_new_type;
 import static io.moshimlx.mlx.c.MlxC.mlx_set_default_device;
-import static io.moshimlx.mlx.c.MlxC.mlx_vector_string_free;
-import static io.moshimlx.mlx.c.MlxC.mlx_vector_string_get;
-import static io.moshimlx.mlx.c.MlxC.mlx_vector_string_size;
 
+import io.moshimlx.mlx.c.MlxC;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
+import java.util.function.LongFunction;
 
 /** Where MLX computes. */
 public final class Device {
+  /** What mlx-c returns for a name under which a device tells nothing. */
+  private static final int UNKNOWN_KEY = 2;
+
   public enum Type {
     CPU(MLX_CPU()),
     GPU(MLX_GPU());
@@ -73,46 +71,42 @@ public final class Device {
 
   /** The default device's type and name, such as "GPU (Apple M2)". */
   public static String describe() {
-    String name = info().get("device_name");
-    return name == null ? getDefault().toString() : getDefault() + " (" + name + ")";
+    Type type = getDefault();
+    return ask("device_name", MlxC::mlx_device_info_get_string, Device::text)
+        .map(name -> type + " (" + name + ")")
+        .orElse(type.toString());
   }
 
-  /** What MLX tells of the default device, by name; numbers in decimal. */
-  public static Map<String, String> info() {
+  /** Of how much memory the default device makes the best use, in bytes; empty if MLX knows not. */
+  public static Optional<Long> recommendedBytes() {
+    return ask("max_recommended_working_set_size", MlxC::mlx_device_info_get_size, bytes -> bytes);
+  }
+
+  @FunctionalInterface
+  private interface Question {
+    int ask(MemorySegment value, long info, MemorySegment key);
+  }
+
+  private static <T> Optional<T> ask(String key, Question question, LongFunction<T> value) {
     Native n = Native.current();
     long device = n.defaultDevice();
     int status = mlx_device_info_get(n.out, device);
     mlx_device_free(device);
-    n.check(status, "info");
+    n.check(status, "device info");
     long info = n.takeOut();
-    long keys = 0;
-    try {
-      n.check(mlx_device_info_get_keys(n.out, info), "info");
-      keys = n.takeOut();
-      Map<String, String> values = new TreeMap<>();
-      for (long i = 0; i < mlx_vector_string_size(keys); i++) {
-        n.check(mlx_vector_string_get(n.out, keys, i), "info");
-        MemorySegment key = MemorySegment.ofAddress(n.takeOut());
-        values.put(string(key), value(n, info, key));
+    try (Arena arena = Arena.ofConfined()) {
+      status = question.ask(n.out, info, arena.allocateFrom(key));
+      if (status == UNKNOWN_KEY) {
+        return Optional.empty();
       }
-      return values;
+      n.check(status, "device info");
+      return Optional.of(value.apply(n.takeOut()));
     } finally {
-      mlx_vector_string_free(keys);
       mlx_device_info_free(info);
     }
   }
 
-  private static String value(Native n, long info, MemorySegment key) {
-    n.check(mlx_device_info_is_string(n.out, info, key), "info");
-    if ((n.takeOut() & 0xff) != 0) {
-      n.check(mlx_device_info_get_string(n.out, info, key), "info");
-      return string(MemorySegment.ofAddress(n.takeOut()));
-    }
-    n.check(mlx_device_info_get_size(n.out, info, key), "info");
-    return Long.toUnsignedString(n.takeOut());
-  }
-
-  private static String string(MemorySegment pointer) {
-    return pointer.reinterpret(Long.MAX_VALUE).getString(0);
+  private static String text(long address) {
+    return MemorySegment.ofAddress(address).reinterpret(Long.MAX_VALUE).getString(0);
   }
 }

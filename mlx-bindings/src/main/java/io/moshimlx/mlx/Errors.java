@@ -1,9 +1,14 @@
 package io.moshimlx.mlx;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
 import io.moshimlx.mlx.c.MlxC;
-import io.moshimlx.mlx.c.mlx_set_error_handler$handler;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /**
  * MLX's error messages. Its own handler would end the process; ours keeps the message for the call
@@ -14,9 +19,19 @@ final class Errors {
 
   private Errors() {}
 
+  /** The generated class for such a handler would link a call of it, too, which takes a while. */
   static void install() {
-    MemorySegment handler = mlx_set_error_handler$handler.allocate(Errors::keep, Arena.global());
+    FunctionDescriptor type = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS);
+    MemorySegment handler = Linker.nativeLinker().upcallStub(keep(type), type, Arena.global());
     MlxC.mlx_set_error_handler(handler, MemorySegment.NULL, MemorySegment.NULL);
+  }
+
+  private static MethodHandle keep(FunctionDescriptor type) {
+    try {
+      return MethodHandles.lookup().findStatic(Errors.class, "keep", type.toMethodType());
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("the method below", e);
+    }
   }
 
   /** The failure of {@code operation} on this thread, in MLX's words. */
@@ -27,6 +42,7 @@ final class Errors {
         operation + ": " + (message == null ? "failed, and MLX gave no reason" : message));
   }
 
+  @SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // MLX calls it, with both
   private static void keep(MemorySegment message, MemorySegment data) {
     try {
       LAST.set(withoutSource(message.reinterpret(Long.MAX_VALUE).getString(0)));

@@ -122,13 +122,14 @@ final class Library {
 
   /** The version of the loaded MLX. */
   static String version() {
-    MemorySegment slot = Arena.ofAuto().allocate(Long.BYTES);
-    slot.set(ValueLayout.JAVA_LONG, 0, MlxC.mlx_string_new());
-    MlxC.mlx_version(slot);
-    long string = slot.get(ValueLayout.JAVA_LONG, 0);
-    String version = MlxC.mlx_string_data(string).reinterpret(Long.MAX_VALUE).getString(0);
-    MlxC.mlx_string_free(string);
-    return version;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment slot = arena.allocate(ValueLayout.JAVA_LONG);
+      MlxC.mlx_version(slot);
+      long string = slot.get(ValueLayout.JAVA_LONG, 0);
+      String version = MlxC.mlx_string_data(string).reinterpret(Long.MAX_VALUE).getString(0);
+      MlxC.mlx_string_free(string);
+      return version;
+    }
   }
 
   /** The mlx-c that the bindings were made from: its version, and the functions they call. */

@@ -23,6 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * What one thread needs to call MLX: its default stream, native memory for results and arguments
@@ -47,14 +48,15 @@ final class Native {
   /** As {@link #out}, for functions with a second result. */
   final MemorySegment out2 = arena.allocate(JAVA_LONG);
 
-  final Optionals optionals = new Optionals(arena);
+  private Optionals optionals;
 
   private final MemorySegment[] ints = {
     arena.allocate(JAVA_INT, MAX_RANK),
     arena.allocate(JAVA_INT, MAX_RANK),
     arena.allocate(JAVA_INT, MAX_RANK)
   };
-  private final MemorySegment ones = arena.allocate(JAVA_INT, MAX_RANK);
+  private final MemorySegment ones =
+      arena.allocateFrom(JAVA_INT, IntStream.generate(() -> 1).limit(MAX_RANK).toArray());
   private MemorySegment scratch = arena.allocate(4096, 8);
 
   private final Scalars scalars = new Scalars(this);
@@ -82,9 +84,6 @@ final class Native {
           "MLX needs a platform thread: it keeps state in the native one");
     }
     Library.load();
-    for (int i = 0; i < MAX_RANK; i++) {
-      ones.setAtIndex(JAVA_INT, i, 1);
-    }
     refreshStream();
   }
 
@@ -392,6 +391,14 @@ final class Native {
     }
     mlx_vector_array_free(vector);
     check(status, "eval");
+  }
+
+  /** Made when they are first asked for, which a short program never does. */
+  Optionals optionals() {
+    if (optionals == null) {
+      optionals = new Optionals(arena);
+    }
+    return optionals;
   }
 
   /** The handle of an argument that may be left out. */

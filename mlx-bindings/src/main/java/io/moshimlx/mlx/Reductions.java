@@ -68,7 +68,7 @@ public final class Reductions {
     Native n = Native.scoped();
     return n.result(
         mlx_cumsum_axis(
-            n.out, a.handle(n), axis, reverse, inclusive, n.optionals.noDtype(), n.stream),
+            n.out, a.handle(n), axis, reverse, inclusive, n.optionals().noDtype(), n.stream),
         "cumsum");
   }
 }

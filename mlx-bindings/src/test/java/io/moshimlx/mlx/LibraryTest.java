@@ -77,7 +77,6 @@ class LibraryTest {
         folder.resolve(NAME),
         """
         #include <stdint.h>
-        int64_t mlx_string_new(void) { return 0; }
         const char* mlx_string_data(int64_t s) { return "0.99.1"; }
         int mlx_string_free(int64_t s) { return 0; }
         int mlx_version(int64_t* s) { return 0; }
