@@ -25,7 +25,8 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "The known models, and whether they are here. They come from the Hugging Face hub and lie in "
           + "the cache that Python's huggingface_hub uses as well; HF_HOME, HF_HUB_CACHE, "
-          + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there.",
+          + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there, as do "
+          + "HTTPS_PROXY and NO_PROXY.",
       "The model 'demo' is none of them: a toy of a few megabytes that is built in and shows the "
           + "machinery."
     },

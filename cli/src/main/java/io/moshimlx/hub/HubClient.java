@@ -33,6 +33,12 @@ final class HubClient {
   private static final int MAX_HOPS = 10;
   private static final long POLL_MILLIS = 100;
 
+  static {
+    // To a proxy that passes a secure connection on, Java's client sends no password, unless it is
+    // told to before its first request is made.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+  }
+
   private final HubSettings settings;
   private final Patience patience;
 
@@ -53,6 +59,7 @@ final class HubClient {
           HttpClient.newBuilder()
               .version(HttpClient.Version.HTTP_1_1)
               .followRedirects(HttpClient.Redirect.NEVER)
+              .proxy(settings.proxies())
               .connectTimeout(patience.answer())
               .build();
     }
@@ -79,7 +86,7 @@ final class HubClient {
         response = send("HEAD", uri, 0, BodyHandlers.discarding(), monitor);
       } catch (IOException e) {
         if (Refusals.noConnection(e) || ++failures >= patience.attempts()) {
-          throw Refusals.unreachable(uri, e);
+          throw refusals.unreachable(uri, e);
         }
         pause(patience.backOff(failures), Refusals.why(e), monitor);
         continue;
@@ -257,6 +264,11 @@ final class HubClient {
     if (from > 0) {
       request.header("Range", "bytes=" + from + "-");
     }
+    settings
+        .proxies()
+        .of(uri)
+        .flatMap(ProxyVariables.Named::authorization)
+        .ifPresent(credentials -> request.header("Proxy-Authorization", credentials));
     if (sameHost(uri, settings.endpoint())) {
       settings.token().ifPresent(token -> authorize(request, token));
     }
@@ -300,7 +312,7 @@ final class HubClient {
         && port(one) == port(other);
   }
 
-  private static int port(URI uri) {
+  static int port(URI uri) {
     return uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
   }
 

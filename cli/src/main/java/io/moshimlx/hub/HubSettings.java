@@ -47,6 +47,11 @@ public final class HubSettings {
     return endpoint(variables.value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
   }
 
+  /** What leads to other machines. */
+  ProxyVariables proxies() {
+    return new ProxyVariables(variables);
+  }
+
   /** The cache's folder, absolute. */
   public Path cache() {
     return cache;

@@ -16,6 +16,7 @@ import javax.net.ssl.SSLException;
 /** What the hub refuses, or why it is not reached: each cause in words, with its remedy. */
 final class Refusals {
   private static final String ERROR_CODE = "X-Error-Code";
+  private static final int PROXY_WANTS_CREDENTIALS = 407;
 
   private final HubSettings settings;
 
@@ -33,6 +34,11 @@ final class Refusals {
   UserException of(HttpResponse<?> response, RepoId repo, String file) {
     int status = response.statusCode();
     String code = code(response);
+    if (status == PROXY_WANTS_CREDENTIALS) {
+      return new UserException(
+          "%s does not let us through to %s: give it a user and a password, as in http://user:password@host:3128"
+              .formatted(way(response.uri()), response.uri().getAuthority()));
+    }
     if (!HubClient.sameHost(response.uri(), settings.endpoint())) {
       return new UserException(
           "%s, where the hub keeps %s of %s, answers %d; try again later"
@@ -96,11 +102,21 @@ final class Refusals {
   }
 
   /** The error for a host that gives no answer. */
-  static UserException unreachable(URI uri, IOException e) {
+  UserException unreachable(URI uri, IOException e) {
+    Optional<String> proxy = settings.proxies().of(uri).map(ProxyVariables.Named::toString);
     return new UserException(
-        "%s cannot be reached: %s; check the network and HF_ENDPOINT, or use what is here with --offline"
-            .formatted(uri.getAuthority(), why(e)),
+        "%s cannot be reached%s: %s; check the network and %s, or use what is here with --offline"
+            .formatted(
+                uri.getAuthority(),
+                proxy.map(" through "::concat).orElse(""),
+                why(e),
+                proxy.isPresent() ? "the proxy" : "HF_ENDPOINT"),
         e);
+  }
+
+  /** Who answers with a proxy's status. */
+  private String way(URI uri) {
+    return settings.proxies().of(uri).map(ProxyVariables.Named::toString).orElse("a proxy");
   }
 
   /** Whether no connection came about at all. */
