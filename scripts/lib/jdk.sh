@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Sourced by the scripts and by the installed launcher: messages, and the Java to use. Runs under bash 3.2, which macOS has.
 
+# An old bash in POSIX mode, which POSIXLY_CORRECT turns on, does not know <(...).
+set +o posix
+
 java_minimum=25
 
 say() { echo "${0##*/}: $*" >&2; }
