@@ -39,7 +39,8 @@ final class Depformer implements AutoCloseable {
               readsText && config.demuxSecondStream(),
               weights,
               kernels),
-          new Transformer(depformer.transformer(), prefix + "transformer.", weights, kernels),
+          new Transformer(
+              depformer.transformer(), prefix + "transformer.", weights, kernels, false),
           weights.linear(prefix + "linear_out", dim, config.card()));
     }
   }

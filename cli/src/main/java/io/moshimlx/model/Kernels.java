@@ -58,6 +58,16 @@ final class Kernels implements AutoCloseable {
     this.written = written;
   }
 
+  /**
+   * Has a CPU compute what is built so far while more is built. A GPU is left to itself: what it
+   * would gain has not been measured.
+   */
+  void begin(MlxArray x) {
+    if (written) {
+      Transforms.asyncEval(x);
+    }
+  }
+
   /** x · w / rms(x) over the last axis. */
   MlxArray rmsNorm(MlxArray x, MlxArray weight) {
     return written ? rmsNorm.apply1(x, weight) : Fast.rmsNorm(x, weight, RMS_NORM_EPS);

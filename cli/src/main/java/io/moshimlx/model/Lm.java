@@ -62,7 +62,7 @@ public final class Lm implements AutoCloseable {
             .toList();
     long besideSteps = weights.stepBytes();
     embeddings = new Embeddings(config, weights, kernels);
-    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels);
+    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels, true);
     outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
     textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
     depformer =

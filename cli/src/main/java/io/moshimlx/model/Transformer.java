@@ -8,8 +8,17 @@ import java.util.stream.IntStream;
 /** A stack of layers ({@code transformer}). */
 final class Transformer {
   private final List<TransformerLayer> layers;
+  private final Optional<Kernels> early;
 
-  Transformer(TransformerConfig config, String prefix, Weights weights, Kernels kernels) {
+  /**
+   * Of a model.
+   *
+   * @param early whether a layer is begun while the next is built. Small layers then wait for one
+   *     another more than they gain.
+   */
+  Transformer(
+      TransformerConfig config, String prefix, Weights weights, Kernels kernels, boolean early) {
+    this.early = early ? Optional.of(kernels) : Optional.empty();
     layers =
         IntStream.range(0, config.numLayers())
             .mapToObj(
@@ -30,6 +39,9 @@ final class Transformer {
     MlxArray y = x;
     for (int i = 0; i < layers.size(); i++) {
       y = layers.get(i).apply(y, angles, caches.get(i), mask);
+      if (early.isPresent()) {
+        early.get().begin(y);
+      }
     }
     return y;
   }

@@ -26,6 +26,12 @@ public final class Transforms {
     n.evaluate(n.vector(arrays), false);
   }
 
+  /** As {@link #asyncEval(MlxArray...)}, of one and without an array of Java's. */
+  public static void asyncEval(MlxArray array) {
+    Native n = Native.current();
+    n.evaluate(n.vector(array.handle(n)), false);
+  }
+
   /** As {@link #asyncEval(MlxArray...)}. */
   public static void asyncEval(Collection<MlxArray> arrays) {
     Native n = Native.current();
