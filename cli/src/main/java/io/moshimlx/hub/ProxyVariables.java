@@ -61,9 +61,8 @@ final class ProxyVariables extends ProxySelector {
         ? Optional.empty()
         : Stream.of(scheme + "_proxy", "all_proxy")
             .flatMap(name -> Stream.of(name, name.toUpperCase(Locale.ROOT)))
-            .filter(name -> variables.value(name).isPresent())
-            .findFirst()
-            .map(name -> named(name, variables.value(name).orElseThrow()));
+            .flatMap(name -> variables.value(name).map(text -> named(name, text)).stream())
+            .findFirst();
   }
 
   private boolean isExcepted(URI uri) {

@@ -37,7 +37,7 @@ final class Refusals {
     if (status == PROXY_WANTS_CREDENTIALS) {
       return new UserException(
           "%s does not let us through to %s: give it a user and a password, as in http://user:password@host:3128"
-              .formatted(way(response.uri()), response.uri().getAuthority()));
+              .formatted(proxy(response.uri()).orElse("a proxy"), response.uri().getAuthority()));
     }
     if (!HubClient.sameHost(response.uri(), settings.endpoint())) {
       return new UserException(
@@ -103,7 +103,7 @@ final class Refusals {
 
   /** The error for a host that gives no answer. */
   UserException unreachable(URI uri, IOException e) {
-    Optional<String> proxy = settings.proxies().of(uri).map(ProxyVariables.Named::toString);
+    Optional<String> proxy = proxy(uri);
     return new UserException(
         "%s cannot be reached%s: %s; check the network and %s, or use what is here with --offline"
             .formatted(
@@ -114,9 +114,9 @@ final class Refusals {
         e);
   }
 
-  /** Who answers with a proxy's status. */
-  private String way(URI uri) {
-    return settings.proxies().of(uri).map(ProxyVariables.Named::toString).orElse("a proxy");
+  /** The proxy that leads to an address, in words. */
+  private Optional<String> proxy(URI uri) {
+    return settings.proxies().of(uri).map(ProxyVariables.Named::toString);
   }
 
   /** Whether no connection came about at all. */

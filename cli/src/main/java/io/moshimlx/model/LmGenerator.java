@@ -112,8 +112,7 @@ public final class LmGenerator implements AutoCloseable {
    */
   public int[] step(int[] input, int[] given) {
     MlxArray sampled;
-    // Intermediate handles are closed before the evaluation, or the caches could not be written in
-    // place.
+    // Intermediate handles are closed before the evaluation, so that MLX can reuse their memory.
     try (Thought thought = think(input);
         MlxScope _ = MlxScope.recycling()) {
       // Helium is computed while the depformer's graph is built.

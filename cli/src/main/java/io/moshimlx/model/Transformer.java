@@ -8,7 +8,8 @@ import java.util.stream.IntStream;
 /** A stack of layers ({@code transformer}). */
 final class Transformer {
   private final List<TransformerLayer> layers;
-  private final Optional<Kernels> early;
+  private final Kernels kernels;
+  private final boolean early;
 
   /**
    * Of a model.
@@ -18,7 +19,8 @@ final class Transformer {
    */
   Transformer(
       TransformerConfig config, String prefix, Weights weights, Kernels kernels, boolean early) {
-    this.early = early ? Optional.of(kernels) : Optional.empty();
+    this.kernels = kernels;
+    this.early = early;
     layers =
         IntStream.range(0, config.numLayers())
             .mapToObj(
@@ -39,8 +41,8 @@ final class Transformer {
     MlxArray y = x;
     for (int i = 0; i < layers.size(); i++) {
       y = layers.get(i).apply(y, angles, caches.get(i), mask);
-      if (early.isPresent()) {
-        early.get().begin(y);
+      if (early) {
+        kernels.begin(y);
       }
     }
     return y;

@@ -29,10 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a hub that does what real ones do, good and bad. */
 class HubTest {
-  private static final RepoId REPO = new RepoId("org", "name");
+  static final RepoId REPO = new RepoId("org", "name");
   private static final String FILE = "model.q4.safetensors";
   private static final int BLOCK = 1 << 16;
-  private static final Patience PATIENCE =
+  static final Patience PATIENCE =
       new Patience(
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),

@@ -1,5 +1,7 @@
 package io.moshimlx.hub;
 
+import static io.moshimlx.hub.HubTest.PATIENCE;
+import static io.moshimlx.hub.HubTest.REPO;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,7 +19,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -31,15 +32,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProxyVariablesTest {
-  private static final RepoId REPO = new RepoId("org", "name");
-  private static final Patience PATIENCE =
-      new Patience(
-          Duration.ofSeconds(20),
-          Duration.ofSeconds(20),
-          Duration.ofMillis(1),
-          Duration.ofSeconds(2),
-          2);
-
   @TempDir Path folder;
 
   private static String proxy(String address, String... variables) {

@@ -20,19 +20,13 @@ public final class Transforms {
     n.evaluate(n.vector(List.copyOf(arrays)), true);
   }
 
-  /** Starts computing the arrays and returns. */
-  public static void asyncEval(MlxArray... arrays) {
-    Native n = Native.current();
-    n.evaluate(n.vector(arrays), false);
-  }
-
-  /** As {@link #asyncEval(MlxArray...)}, of one and without an array of Java's. */
+  /** Starts computing the array and returns. */
   public static void asyncEval(MlxArray array) {
     Native n = Native.current();
     n.evaluate(n.vector(array.handle(n)), false);
   }
 
-  /** As {@link #asyncEval(MlxArray...)}. */
+  /** As {@link #asyncEval(MlxArray)}, of several. */
   public static void asyncEval(Collection<MlxArray> arrays) {
     Native n = Native.current();
     n.evaluate(n.vector(List.copyOf(arrays)), false);
