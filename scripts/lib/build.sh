@@ -15,14 +15,14 @@ stage_sources() {
   case "$1" in
     native) echo native ;;
     mimi) echo mimi-jni/build mimi-jni/rust ;;
-    java) echo pom.xml .mvn ./*/pom.xml ./*/src/main ;;
+    java) echo pom.xml .mvn native/requirements.txt ./*/pom.xml ./*/src/main ;;
   esac
 }
 
 # What the stage leaves behind, where that is a file that always has the same name.
 stage_output() {
   case "$1" in
-    native) if on_mac; then echo .; else echo build/native/lib/libmlxc.so; fi ;;
+    native) echo "build/native/lib/libmlxc.$(if on_mac; then echo dylib; else echo so; fi)" ;;
     mimi) echo "build/native/lib/libmoshimlx_mimi.$(if on_mac; then echo dylib; else echo so; fi)" ;;
     java) echo cli/target/lib ;;
   esac

@@ -27,7 +27,9 @@ final class Versions {
     return new String[] {
       "moshi-mlx %s".formatted(build()),
       "MLX       %s".formatted(orFault(Mlx::version)),
-      "mlx-c     %s".formatted(orFault(() -> Mlx.mlxcVersion() + " (" + Mlx.libraryPath() + ")")),
+      "mlx-c     %s"
+          .formatted(
+              orFault(() -> "mlx-sys " + Mlx.mlxSysVersion() + " (" + Mlx.libraryPath() + ")")),
       "codec     %s".formatted(orFault(() -> "crate moshi " + Mimi.version())),
       "JVM       %s %s".formatted(System.getProperty("java.vm.vendor"), Runtime.version()),
       "device    %s".formatted(orFault(Device::describe)),

@@ -52,7 +52,8 @@ final class MachineChecks {
   static Finding mlx() {
     return Finding.ok(
         "mlx",
-        "MLX %s, mlx-c %s (%s)".formatted(Mlx.version(), Mlx.mlxcVersion(), Mlx.libraryPath()));
+        "MLX %s, mlx-c of mlx-sys %s (%s)"
+            .formatted(Mlx.version(), Mlx.mlxSysVersion(), Mlx.libraryPath()));
   }
 
   static Finding codec() {

@@ -89,7 +89,7 @@ class ProcessTest {
         List.of(
             "moshi-mlx \\d+(\\.\\d+){2}(-\\w+)?( \\([0-9a-f]{12}(-modified)?, \\d{4}(-\\d\\d){2}\\))?",
             "MLX +0\\.32\\..*",
-            "mlx-c +0\\.\\d+\\.\\d+ \\(.*libmlxc.*\\)",
+            "mlx-c +mlx-sys 0\\.\\d+\\.\\d+ \\(.*libmlxc.*\\)",
             "codec +crate moshi 0\\.6\\.\\d+",
             "JVM +.*25.*",
             "device +[CG]PU.*")) {

@@ -13,15 +13,17 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Finds, loads and checks libmlxc. */
 final class Library {
   private static final String NAME = System.mapLibraryName("mlxc");
   private static final int NAMED_FUNCTIONS = 3;
+  private static final Pattern PIN = Pattern.compile("mlx-\\w+==(\\S+)");
+  private static final String REMEDY =
+      "; install moshi-mlx again, or, in a checkout, build it with native/build";
 
   private static volatile Path loaded;
 
@@ -41,28 +43,25 @@ final class Library {
     try {
       System.load(path.toString());
     } catch (UnsatisfiedLinkError e) {
-      String reason = e.getMessage().replace(path + ": ", "");
-      throw new MlxException("cannot load " + path + ": " + reason + remedy(), e);
+      throw new MlxException(
+          "cannot load " + path + ": " + reason(e.getMessage(), path) + REMEDY, e);
     } catch (IllegalCallerException e) {
       throw new MlxException(
           "Java refuses to load " + path + ": start it with --enable-native-access=ALL-UNNAMED", e);
     }
     requireFunctions(path);
+    requireVersion(path);
     Errors.install();
     loaded = path;
     return path;
   }
 
   private static Path find() {
-    List<String> folders = new ArrayList<>();
-    Pattern.compile(Pattern.quote(File.pathSeparator))
-        .splitAsStream(System.getProperty("java.library.path", ""))
-        .filter(folder -> !folder.isEmpty())
-        .forEach(folders::add);
-    if (isMac()) {
-      String homebrew = System.getenv("HOMEBREW_PREFIX");
-      folders.add((homebrew == null ? "/opt/homebrew" : homebrew) + "/lib");
-    }
+    List<String> folders =
+        Pattern.compile(Pattern.quote(File.pathSeparator))
+            .splitAsStream(System.getProperty("java.library.path", ""))
+            .filter(folder -> !folder.isEmpty())
+            .toList();
     for (String folder : folders) {
       Path path = Path.of(folder, NAME).toAbsolutePath();
       if (Files.exists(path)) {
@@ -74,17 +73,22 @@ final class Library {
             + NAME
             + " (MLX for C) in "
             + (folders.isEmpty() ? "java.library.path, which is empty" : String.join(", ", folders))
-            + remedy());
+            + REMEDY);
   }
 
-  private static String remedy() {
-    return isMac()
-        ? "; install it with: brew install mlx-c"
-        : "; build it with native/build and pass its folder as -Djava.library.path";
-  }
-
-  private static boolean isMac() {
-    return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac");
+  /**
+   * A loader's message in one line and without the library's path, which is named before it: macOS
+   * lists each place that it has looked at in a line of its own, and Java names the path with its
+   * links resolved.
+   */
+  static String reason(String message, Path path) {
+    String reason = message;
+    try {
+      reason = reason.replace(path.toRealPath() + ": ", "");
+    } catch (IOException e) {
+      // Then the message does not have that path either.
+    }
+    return reason.replace(path + ": ", "").strip().replaceAll("\\s+", " ");
   }
 
   /** A library of another version would fail in the middle of the work instead. */
@@ -111,9 +115,18 @@ final class Library {
             + ", lacks "
             + first
             + more
-            + ": mlx-c "
+            + " of the mlx-c that comes with mlx-sys "
             + bound().version()
-            + " or a compatible version is needed");
+            + REMEDY);
+  }
+
+  /** Another MLX may compute something else under the same names, or with other parameters. */
+  private static void requireVersion(Path path) {
+    String version = version();
+    if (!version.equals(pinned())) {
+      throw new MlxException(
+          path + " is of MLX " + version + ", but MLX " + pinned() + " is needed" + REMEDY);
+    }
   }
 
   private static boolean neededForVersion(String function) {
@@ -132,17 +145,37 @@ final class Library {
     }
   }
 
-  /** The mlx-c that the bindings were made from: its version, and the functions they call. */
+  /** The version of MLX that native/requirements.txt pins, the same for every system. */
+  static String pinned() {
+    return lines("requirements.txt").stream()
+        .map(PIN::matcher)
+        .filter(Matcher::lookingAt)
+        .findFirst()
+        .orElseThrow()
+        .group(1);
+  }
+
+  /**
+   * The mlx-c that the bindings were made from.
+   *
+   * @param version that of the crate mlx-sys which carries it; mlx-c's releases differ
+   * @param functions those that the bindings call
+   */
   record Bound(String version, List<String> functions) {}
 
   static Bound bound() {
+    List<String> lines = lines("mlx-c.txt");
+    return new Bound(
+        lines.getFirst().substring("version ".length()), lines.subList(1, lines.size()));
+  }
+
+  /** The lines of a resource, without comments. */
+  private static List<String> lines(String resource) {
     try (var in =
         new BufferedReader(
             new InputStreamReader(
-                Library.class.getResourceAsStream("mlx-c.txt"), StandardCharsets.UTF_8))) {
-      List<String> lines = in.lines().filter(line -> !line.startsWith("#")).toList();
-      return new Bound(
-          lines.getFirst().substring("version ".length()), lines.subList(1, lines.size()));
+                Library.class.getResourceAsStream(resource), StandardCharsets.UTF_8))) {
+      return in.lines().filter(line -> !line.startsWith("#")).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,9 +7,9 @@ public final class Mlx {
   private Mlx() {}
 
   /**
-   * Loads libmlxc from a folder of {@code java.library.path}, or on a Mac from Homebrew's, and
-   * checks that it has every function these bindings call. All else here does so by itself; loading
-   * twice does nothing.
+   * Loads libmlxc from a folder of {@code java.library.path}, and checks that it has every function
+   * these bindings call and comes with the version of MLX that they were tested with. All else here
+   * does so by itself; loading twice does nothing.
    *
    * @throws MlxException if there is none, or one that does not serve
    */
@@ -28,8 +28,11 @@ public final class Mlx {
     return Library.version();
   }
 
-  /** The version of mlx-c that these bindings were made from; the library's own cannot be asked. */
-  public static String mlxcVersion() {
+  /**
+   * The version of the crate mlx-sys whose mlx-c these bindings were made from; the library's own
+   * cannot be asked.
+   */
+  public static String mlxSysVersion() {
     return Library.bound().version();
   }
 }

@@ -1,6 +1,7 @@
 package io.moshimlx.mlx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LibraryTest {
   private static final String NAME = System.mapLibraryName("mlxc");
+  private static final String REMEDY =
+      "; install moshi-mlx again, or, in a checkout, build it with native/build";
 
   @TempDir Path folder;
 
@@ -51,18 +54,57 @@ class LibraryTest {
   void saysWhereItLookedWhenThereIsNone() throws Exception {
     String said = load(folder, "--enable-native-access=ALL-UNNAMED");
     assertTrue(said.startsWith("no " + NAME + " (MLX for C) in " + folder), said);
-    assertTrue(said.contains("native/build") || said.contains("brew install mlx-c"), said);
+    assertTrue(said.endsWith(REMEDY), said);
   }
 
   @Test
   void saysWhyItCannotBeLoaded() throws Exception {
-    Path dependency = folder.resolve(System.mapLibraryName("gone"));
-    compile(dependency, "int gone(void) { return 0; }");
-    compile(folder.resolve(NAME), "int gone(void); int f(void) { return gone(); }", dependency);
-    Files.delete(dependency);
+    lackADependency(folder);
     String said = load(folder, "--enable-native-access=ALL-UNNAMED");
     assertTrue(said.startsWith("cannot load " + folder.resolve(NAME) + ": "), said);
     assertTrue(said.contains("gone"), said);
+    assertTrue(said.endsWith(REMEDY), said);
+  }
+
+  /** Java names a library by its path without links, as macOS's temporary folder has one. */
+  @Test
+  void namesThePathOnceWhereALinkLeadsToIt() throws Exception {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+    lackADependency(real);
+    String said = load(link, "--enable-native-access=ALL-UNNAMED");
+    assertTrue(said.startsWith("cannot load " + link.resolve(NAME) + ": "), said);
+    assertFalse(said.contains(real.resolve(NAME).toString()), said);
+  }
+
+  @Test
+  void flattensWhatALoaderSaysInSeveralLines() {
+    Path path = folder.resolve(NAME);
+    assertEquals(
+        "dlopen(x): tried: 'a' (no such file), 'b' (not a mach-o file)",
+        Library.reason(
+            path + ": dlopen(x): tried:\n\t'a' (no such file),\n\t'b' (not a mach-o file)\n",
+            path));
+  }
+
+  @Test
+  void refusesAnotherMlxThanThePinnedOne() throws Exception {
+    StringBuilder source = new StringBuilder("#include <stdint.h>\n");
+    for (String function : Library.bound().functions()) {
+      source.append(
+          function.equals("mlx_string_data")
+              ? "const char* mlx_string_data(int64_t s) { return \"0.33.0\"; }\n"
+              : "int64_t " + function + "() { return 0; }\n");
+    }
+    compile(folder.resolve(NAME), source.toString());
+    String said = load(folder, "--enable-native-access=ALL-UNNAMED");
+    assertEquals(
+        folder.resolve(NAME)
+            + " is of MLX 0.33.0, but MLX "
+            + Mlx.version()
+            + " is needed"
+            + REMEDY,
+        said);
   }
 
   @Test
@@ -83,7 +125,9 @@ class LibraryTest {
         """);
     String said = load(folder, "--enable-native-access=ALL-UNNAMED");
     assertTrue(said.startsWith(folder.resolve(NAME) + ", of MLX 0.99.1, lacks "), said);
-    assertTrue(said.contains(" more: mlx-c " + Mlx.mlxcVersion()), said);
+    assertTrue(
+        said.endsWith(" more of the mlx-c that comes with mlx-sys " + Mlx.mlxSysVersion() + REMEDY),
+        said);
   }
 
   @Test
@@ -91,6 +135,13 @@ class LibraryTest {
     compile(folder.resolve(NAME), "int mlx_add(void) { return 0; }");
     String said = load(folder, "--enable-native-access=ALL-UNNAMED");
     assertTrue(said.startsWith(folder.resolve(NAME) + ", of an unknown MLX, lacks "), said);
+  }
+
+  private void lackADependency(Path libraries) throws Exception {
+    Path dependency = libraries.resolve(System.mapLibraryName("gone"));
+    compile(dependency, "int gone(void) { return 0; }");
+    compile(libraries.resolve(NAME), "int gone(void); int f(void) { return gone(); }", dependency);
+    Files.delete(dependency);
   }
 
   private void compile(Path library, String source, Path... dependencies) throws Exception {
@@ -112,10 +163,7 @@ class LibraryTest {
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Probe.class.getName());
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    // A Mac's own library must not be found.
-    builder.environment().put("HOMEBREW_PREFIX", folder.toString());
-    Process java = builder.start();
+    Process java = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output =
         new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertTrue(java.waitFor(1, TimeUnit.MINUTES));
