@@ -54,13 +54,14 @@ Its source is Ubuntu's package gcc-12 of the version {version}:
 https://launchpad.net/ubuntu/+source/gcc-12/{version}"""
 
 # What is compiled into the libmlx of a wheel, as the build files of MLX have it: parts that are fetched, then headers,
-# which the wheel has too and which begin with their licence.
+# which the wheel has too and which begin with their licence. On a Mac there is Apple's metal-cpp besides.
 MLX_VERSION = "0.32.2"
 MLX_FETCHES = [
     ("nlohmann-json", "3.11.3", "pkg:github/nlohmann/json@v3.11.3"),
     ("fmt", "12.1.0", "pkg:github/fmtlib/fmt@12.1.0"),
     ("gguf-tools", "8fa6eb65", "pkg:github/antirez/gguf-tools@8fa6eb65236618e28fd7710a0fba565f7faa1848"),
 ]
+METAL_CPP = "26"
 MLX_HEADERS = [
     ("pocketfft", "BSD-3-Clause", "3rdparty/pocketfft.h"),
     ("v8-small-vector", "BSD-3-Clause", "small_vector.h"),
@@ -151,15 +152,14 @@ def rust_parts(doc):
     yield Part("rust-std", version, f"pkg:generic/rust-std@{version}", "MIT OR Apache-2.0", text)
 
 
-def mlx_parts(native):
-    """MLX and what came with it; nothing on a Mac, where it is Homebrew's."""
-    if not list(native.glob("libmlxc.*")):
-        return
+def mlx_parts():
+    """MLX and what came with it."""
     built = (ROOT / "build/native/lib").resolve().parent
     lock = (ROOT / "native/mlx-c-source/Cargo.lock").read_text()
     version = re.search(r'name = "mlx-sys"\nversion = "(.*)"', lock).group(1)
     source = built / f"vendor/mlx-sys-{version}/src/mlx-c"
-    yield Part("mlx-c", version, f"pkg:github/ml-explore/mlx-c@v{version}", "MIT", texts=texts_in(source))
+    # Between two releases of its own, as the crate carries it.
+    yield Part("mlx-c", f"mlx-sys-{version}", f"pkg:cargo/mlx-sys@{version}#src/mlx-c", "MIT", texts_in(source))
     for wheel in sorted(built.glob("mlx/mlx*.dist-info")):
         name, version = wheel.name[: -len(".dist-info")].split("-")
         yield Part(name, version, f"pkg:pypi/{name}@{version}", "MIT", texts_in(wheel / "licenses"))
@@ -178,6 +178,9 @@ def parts_of_mlx(version, headers):
     for name, licence, header in MLX_HEADERS:
         purl = f"pkg:github/ml-explore/mlx@v{version}#mlx/{header}"
         yield Part(name, version, purl, licence, [first_comment((headers / header).read_text("utf-8"))])
+    metal = headers.parent / "metal_cpp"
+    if metal.is_dir():
+        yield Part("metal-cpp", METAL_CPP, f"pkg:generic/metal-cpp@{METAL_CPP}", "Apache-2.0", texts_in(metal))
 
 
 def first_comment(source):
@@ -253,7 +256,7 @@ def run(*command, folder=ROOT):
 
 def main(libexec, doc, jdk=None):
     bill = json.loads((ROOT / "cli/target/bom.json").read_text())
-    parts = [*java_parts(bill, libexec / "lib"), *mlx_parts(libexec / "native"), *rust_parts(doc)]
+    parts = [*java_parts(bill, libexec / "lib"), *mlx_parts(), *rust_parts(doc)]
     if jdk:
         parts.append(java_runtime(jdk))
     (doc / "THIRD-PARTY-LICENCES.txt").write_text(notices(parts))

@@ -8,22 +8,30 @@ class MoshiMlx < Formula
 
   depends_on "cmake" => :build
   depends_on "maven" => :build
+  depends_on "python@3.14" => :build
   depends_on "rust" => :build
   depends_on arch: :arm64
   depends_on macos: :sonoma
-  depends_on "mlx-c"
   depends_on "openjdk"
 
+  # MLX comes as its developers build it, without room for longer names.
+  preserve_rpath
+
+  # Maven, cargo and pip fetch what the lock files pin.
+  allow_network_access! :build
+  deny_network_access! [:postinstall, :test]
+
   def install
+    ENV.prepend_path "PATH", formula_opt_libexec("python@3.14")/"bin"
     ENV["JAVA_HOME"] = Language::Java.java_home.to_s
     tree = buildpath/"build/tree"
     system "scripts/dist", "--tree", tree
 
     # The launcher finds its libexec beside its own bin.
-    libexec.install (tree/"bin"), (tree/"libexec")
+    libexec.install tree/"bin", tree/"libexec"
     (bin/"moshi-mlx").write_env_script libexec/"bin/moshi-mlx", Language::Java.overridable_java_home_env
 
-    share.install (tree/"share/doc")
+    share.install tree/"share/doc"
     pkgshare.install "samples/hello.wav"
     bash_completion.install tree/"share/bash-completion/completions/moshi-mlx"
     zsh_completion.install tree/"share/zsh/site-functions/_moshi-mlx"

@@ -26,10 +26,15 @@ module Language
   end
 end
 
+def ENV.prepend_path(name, folder)
+  self[name] = "#{folder}:#{self[name]}"
+end
+
 class Formula
   include Minitest::Assertions
 
-  FIELDS = %i[desc homepage url sha256 license head depends_on].freeze
+  FIELDS = %i[desc homepage url sha256 license head depends_on preserve_rpath allow_network_access!
+              deny_network_access!].freeze
   FIELDS.each { |field| define_singleton_method(field) { |*_, **_| } }
 
   def self.test(&block) = define_method(:check, &block)
@@ -46,6 +51,7 @@ class Formula
 
   def bin = prefix/"bin"
   def libexec = prefix/"libexec"
+  def formula_opt_libexec(name) = Pathname("/opt/homebrew/opt")/name/"libexec"
   def share = prefix/"share"
   def pkgshare = share/"moshi-mlx"
   def man1 = share/"man/man1"
