@@ -1,7 +1,5 @@
 package io.moshimlx.audio;
 
-import java.util.regex.Pattern;
-
 /**
  * A device that sound comes from or goes to.
  *
@@ -10,14 +8,12 @@ import java.util.regex.Pattern;
  * @param isDefault whether it is used where none is named
  */
 public record AudioDevice(Direction direction, int index, String name, boolean isDefault) {
-  private static final Pattern HEADPHONES =
-      Pattern.compile(
-          "head(phone|set)|ear(phone|pod|bud)|airpod|\\bbuds\\b|kopfh|casque|auricular",
-          Pattern.CASE_INSENSITIVE);
-
-  /** Whether its name says that only one person hears it, so that no microphone does. */
-  public boolean isHeadphones() {
-    return HEADPHONES.matcher(name).find();
+  /**
+   * Whether it is not a device, but stands for the one that the system's settings choose. So do the
+   * first one on a Mac and the one that ALSA's configuration calls "default".
+   */
+  public boolean standsForDefault() {
+    return isDefault && (name.equals("Default Audio Device") || name.endsWith("[default]"));
   }
 
   /** Which way the sound goes. */

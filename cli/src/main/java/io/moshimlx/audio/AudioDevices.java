@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.sound.sampled.AudioSystem;
@@ -33,20 +34,22 @@ public final class AudioDevices {
    * Finds a microphone.
    *
    * @param wanted its index, its name or a part of that; null for the default
+   * @param environment of this process
    * @throws UserException if there is none, or more than one
    */
-  public static AudioDevice input(String wanted) {
-    return find(Direction.INPUT, inputs(), wanted);
+  public static AudioDevice input(String wanted, Map<String, String> environment) {
+    return find(Direction.INPUT, inputs(), wanted, environment);
   }
 
   /**
    * Finds a loudspeaker.
    *
    * @param wanted its index, its name or a part of that; null for the default
+   * @param environment of this process
    * @throws UserException if there is none, or more than one
    */
-  public static AudioDevice output(String wanted) {
-    return find(Direction.OUTPUT, outputs(), wanted);
+  public static AudioDevice output(String wanted, Map<String, String> environment) {
+    return find(Direction.OUTPUT, outputs(), wanted, environment);
   }
 
   private static List<AudioDevice> list(Direction direction) {
@@ -59,11 +62,16 @@ public final class AudioDevices {
     return devices;
   }
 
-  static AudioDevice find(Direction direction, List<AudioDevice> devices, String wanted) {
+  static AudioDevice find(
+      Direction direction,
+      List<AudioDevice> devices,
+      String wanted,
+      Map<String, String> environment) {
     if (devices.isEmpty()) {
       throw new UserException(
-          "this machine has no %s that Java can see; connect one, or talk through files with --input FILE"
-              .formatted(direction.kind()));
+          "this machine has no %s that Java can see; %s, or talk through files with --input FILE"
+              .formatted(
+                  direction.kind(), new LinuxSound(environment).remedy().orElse("connect one")));
     }
     if (wanted == null) {
       return devices.getFirst();

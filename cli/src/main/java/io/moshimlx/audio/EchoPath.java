@@ -5,15 +5,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Takes what a {@link Speaker} plays out of what a {@link Microphone} hears: it listens to the one
- * and is the stage of the other. Close it after both.
+ * Takes what a {@link Speaker} plays out of what a {@link Microphone} hears, once it is enabled: it
+ * listens to the one and is the stage of the other. Close it after both.
  */
 public final class EchoPath implements Speaker.Listener, Consumer<float[]>, AutoCloseable {
   private final EchoCanceller canceller = EchoCanceller.open();
+  private volatile boolean enabled;
+
+  /** Begins to take echo out, or not. */
+  public void enable(boolean enable) {
+    enabled = enable;
+  }
 
   /** The echo of a frame begins with its sound, and is heard once a frame of it was captured. */
   @Override
   public void played(float[] frame, long nanosAhead) {
+    if (!enabled) {
+      return;
+    }
     canceller.setDelayMillis(
         (int) TimeUnit.NANOSECONDS.toMillis(nanosAhead) + AudioSource.FRAME_MILLIS);
     canceller.played(frame);
@@ -22,7 +31,9 @@ public final class EchoPath implements Speaker.Listener, Consumer<float[]>, Auto
   /** Takes the echo out of a frame of the microphone. */
   @Override
   public void accept(float[] frame) {
-    canceller.heard(frame);
+    if (enabled) {
+      canceller.heard(frame);
+    }
   }
 
   @Override

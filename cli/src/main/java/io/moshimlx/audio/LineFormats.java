@@ -1,6 +1,7 @@
 package io.moshimlx.audio;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioDevice.Direction;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Locale;
@@ -17,8 +18,10 @@ import javax.sound.sampled.SourceDataLine;
 import javax.sound.sampled.TargetDataLine;
 
 /**
- * Opens a device's lines in the first format that it takes, the nearest to 24 kHz mono 16-bit
- * first.
+ * Opens a device's lines in the first format that it takes, the nearest to 24 kHz 16-bit first.
+ *
+ * <p>Sound is captured in mono where that can be had, and played in stereo: what macOS plays of a
+ * mono line comes out of the left side only.
  *
  * <p>Always with a buffer of stated size: that of javax.sound's choice holds half a second.
  */
@@ -47,8 +50,8 @@ final class LineFormats {
   static TargetDataLine capture(AudioDevice device) throws LineUnavailableException {
     Mixer mixer = AudioDevices.mixer(device);
     return open(
+        Direction.INPUT,
         mixer.getTargetLineInfo(),
-        CAPTURE_SECONDS,
         (format, bytes) -> {
           TargetDataLine line =
               (TargetDataLine) mixer.getLine(new DataLine.Info(TargetDataLine.class, format));
@@ -61,8 +64,8 @@ final class LineFormats {
   static SourceDataLine playback(AudioDevice device) throws LineUnavailableException {
     Mixer mixer = AudioDevices.mixer(device);
     return open(
+        Direction.OUTPUT,
         mixer.getSourceLineInfo(),
-        PLAYBACK_SECONDS,
         (format, bytes) -> {
           SourceDataLine line =
               (SourceDataLine) mixer.getLine(new DataLine.Info(SourceDataLine.class, format));
@@ -87,9 +90,11 @@ final class LineFormats {
   }
 
   /** Opens a line in a usual format, or else in one that the device itself offers. */
-  static <L> L open(Line.Info[] lines, double bufferSeconds, Attempt<L> attempt)
+  static <L> L open(Direction direction, Line.Info[] lines, Attempt<L> attempt)
       throws LineUnavailableException {
-    L line = first(usual(), bufferSeconds, attempt);
+    boolean input = direction == Direction.INPUT;
+    double bufferSeconds = input ? CAPTURE_SECONDS : PLAYBACK_SECONDS;
+    L line = first(input ? usual(1, 2) : usual(2, 1), bufferSeconds, attempt);
     if (line == null) {
       line = first(offered(lines), bufferSeconds, attempt);
     }
@@ -123,14 +128,14 @@ final class LineFormats {
     return null;
   }
 
-  private static Stream<AudioFormat> usual() {
+  private static Stream<AudioFormat> usual(int... channelCounts) {
     return Arrays.stream(BITS)
         .boxed()
         .flatMap(bits ->
             Arrays.stream(RATES)
                 .boxed()
                 .flatMap(rate ->
-                    IntStream.of(1, 2)
+                    IntStream.of(channelCounts)
                         .mapToObj(channels -> new AudioFormat(rate, bits, channels, true, false))));
   }
 

@@ -118,6 +118,12 @@ final class LineKeeper implements AutoCloseable {
       lastSign = System.nanoTime();
     }
 
+    /** The line is closed and opened anew, which is no fault of the device. */
+    void reopening() {
+      lastSign = System.nanoTime();
+      moving = false;
+    }
+
     /** The line has moved sound. */
     void moved() {
       lastSign = System.nanoTime();
@@ -242,7 +248,9 @@ final class LineKeeper implements AutoCloseable {
   }
 
   private static String why(Exception e) {
-    return e == null || e.getMessage() == null ? "it does not answer" : e.getMessage();
+    return e == null || e.getMessage() == null
+        ? "it does not answer"
+        : e.getMessage().replaceFirst("\\.\\s*$", "");
   }
 
   private static long millis(long nanos) {

@@ -1,5 +1,6 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.OperatingSystem;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -39,12 +40,19 @@ public final class Microphone implements AudioSource {
   /** How often a reader that waits looks after the device. */
   private static final long TEND_NANOS = FRAME_NANOS / 2;
 
+  /** Frames of exact zeros, 2 seconds, that are no accident. */
   private static final int SILENT_FRAMES = 25;
 
   private final LineKeeper.Opener<TargetDataLine> opener;
   private final Consumer<float[]> stage;
   private final AudioNotices notices;
   private final LineKeeper keeper;
+
+  /**
+   * Whether a line that gives zeros is opened anew: macOS gives them until its question whether the
+   * microphone may be used is answered, and may go on with them in a line that was open then.
+   */
+  private final boolean reopens = OperatingSystem.isMac();
 
   private final Object lock = new Object();
   private final Queue<Captured> waiting = new ArrayDeque<>();
@@ -100,7 +108,26 @@ public final class Microphone implements AudioSource {
         device, () -> LineFormats.capture(device), stage, notices, LineKeeper.Patience.USUAL);
   }
 
+  /** What helps where a microphone gives nothing but zeros. */
+  public static String zerosRemedy() {
+    return OperatingSystem.isMac()
+        ? "macOS may be asking whether this terminal may use the microphone: allow it; if it does"
+            + " not ask, the switch is in System Settings > Privacy & Security > Microphone, and"
+            + " 'tccutil reset Microphone' has it ask again; over ssh, in tmux or in an editor's"
+            + " terminal another program is asked about, or none: use Terminal; the microphone of a"
+            + " MacBook whose lid is closed gives zeros as well: choose another with --input-device"
+        : "unmute it in the system's sound settings, or choose another with --input-device";
+  }
+
   private void pump(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
+    boolean again = true;
+    while (again) {
+      again = listen(turn);
+    }
+  }
+
+  /** Takes what a line gives until the turn is over; returns true if it is to be opened anew. */
+  private boolean listen(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
     TargetDataLine line = opener.open();
     turn.opened(line);
     line.start();
@@ -113,13 +140,18 @@ public final class Microphone implements AudioSource {
       float[] frame = frames.take();
       int read = samples.read(frame, 0, FRAME_SAMPLES);
       if (read < FRAME_SAMPLES || turn.over()) {
-        return;
+        return false;
       }
       long age = TimeUnit.SECONDS.toNanos(input.waiting()) / rate;
       noticeZeros(frame);
       stage.accept(frame);
       toGrid(frame);
       offer(new Captured(frame, System.nanoTime() - age));
+      if (reopens && zeros > 0 && zeros % SILENT_FRAMES == 0) {
+        turn.reopening();
+        line.close();
+        return true;
+      }
     }
   }
 
@@ -131,7 +163,7 @@ public final class Microphone implements AudioSource {
   }
 
   private void noticeZeros(float[] frame) {
-    if (zeros < 0 || zeros >= SILENT_FRAMES) {
+    if (zeros < 0) {
       return;
     }
     for (float sample : frame) {

@@ -67,7 +67,8 @@ final class DoctorCommand implements Callable<Integer> {
               model.dtype(),
               inputDevice,
               outputDevice,
-              HubSettings.of(parent.environment()));
+              HubSettings.of(parent.environment()),
+              parent.environment());
       new Doctor(
               choice,
               check -> line.show("checking: " + check),

@@ -2,7 +2,9 @@ package io.moshimlx.command;
 
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.FirstFrames;
+import io.moshimlx.audio.SystemDefaults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +29,8 @@ final class LiveOptions {
       paramLabel = "auto|on|off",
       converter = EchoConverter.class,
       description =
-          "Take what the loudspeaker plays out of what the microphone hears; auto: unless the "
-              + "loudspeaker's name is that of headphones (default: auto).")
+          "Take what the loudspeaker plays out of what the microphone hears; auto: unless that "
+              + "is headphones (default: auto).")
   private Echo echo;
 
   @Option(
@@ -65,8 +67,10 @@ final class LiveOptions {
   }
 
   /** Whether echo is to be cancelled with this loudspeaker. */
-  boolean cancelsEcho(AudioDevice output) {
-    return (echo == null || echo == Echo.AUTO) ? !output.isHeadphones() : echo == Echo.ON;
+  EchoChoice echo(AudioDevice output, SystemDefaults defaults) {
+    return (echo == null || echo == Echo.AUTO)
+        ? EchoChoice.automatic(output, defaults)
+        : new EchoChoice(echo == Echo.ON, "as --echo-cancellation says");
   }
 
   /** Where to record, or null. */

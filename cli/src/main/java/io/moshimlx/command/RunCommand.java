@@ -4,10 +4,12 @@ import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.EchoPath;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Recorder;
 import io.moshimlx.audio.Speaker;
+import io.moshimlx.audio.SystemDefaults;
 import io.moshimlx.audio.TrailingSilence;
 import io.moshimlx.audio.WavSink;
 import io.moshimlx.audio.WavSource;
@@ -33,7 +35,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,20 +157,26 @@ final class RunCommand implements Callable<Integer> {
 
   /** A conversation through the devices. */
   private EndReason talk(ModelFiles files, Interrupts interrupts) {
-    AudioDevice input = AudioDevices.input(live.inputDevice());
-    AudioDevice output = AudioDevices.output(live.outputDevice());
+    AudioDevice input = AudioDevices.input(live.inputDevice(), parent.environment());
+    AudioDevice output = AudioDevices.output(live.outputDevice(), parent.environment());
+    // Answered while the model is loaded.
+    CompletableFuture<SystemDefaults> defaults = SystemDefaults.asking(parent.environment());
     Warnings warnings = new Warnings();
-    boolean cancelsEcho = live.cancelsEcho(output);
-    try (EchoPath echo = cancelsEcho ? new EchoPath() : null;
+    try (EchoPath echo = new EchoPath();
         Recorder recorder = live.recording() == null ? null : Recorder.create(live.recording());
-        Microphone microphone = Microphone.open(input, cancelsEcho ? echo : _ -> {}, warnings);
-        Speaker speaker =
-            Speaker.open(output, cancelsEcho ? echo : Speaker.Listener.NONE, warnings);
+        Microphone microphone = Microphone.open(input, echo, warnings);
+        Speaker speaker = Speaker.open(output, echo, warnings);
         LiveKeys keys = LiveKeys.open(parent.terminal(), microphone);
         SessionView view = SessionView.live(parent.terminal(), showsText(), microphone, keys)) {
       AudioSource source = live.limited(microphone);
       return converse(
-          start(files, cancelsEcho),
+          () -> {
+            SystemDefaults known = defaults.join();
+            EchoChoice choice = live.echo(output, known);
+            echo.enable(choice.on());
+            return start(files)
+                .live(known.nameOf(input), known.nameOf(output), choice.on(), choice.why());
+          },
           files,
           new Ends(source, speaker, Optional.ofNullable(recorder), warnings),
           view,
@@ -183,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
           SessionView.ofRecording(parent.terminal(), showsText(), source.totalFrames())) {
         EndReason reason =
             converse(
-                start(files, null),
+                () -> start(files),
                 files,
                 new Ends(source, sink, Optional.empty(), new Warnings()),
                 view,
@@ -198,8 +208,17 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  /**
+   * Loads the model and has it talk.
+   *
+   * @param start made once the model is loaded
+   */
   private EndReason converse(
-      SessionEvent start, ModelFiles files, Ends ends, SessionView view, BooleanSupplier stopped) {
+      Supplier<SessionEvent> start,
+      ModelFiles files,
+      Ends ends,
+      SessionView view,
+      BooleanSupplier stopped) {
     Optional<Prompt> prompt = persona.prompt(files, model.voice(), new Given(spec));
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
@@ -219,19 +238,17 @@ final class RunCommand implements Callable<Integer> {
       try (Session session = Session.open(files, options)) {
         // Who stops it there, stops the session before its first frame.
         prompt.ifPresent(p -> session.tell(p, view::preparingVoice, stopped));
-        return session.run(start, ends, EventSink.all(sinks), stopped);
+        return session.run(start.get(), ends, EventSink.all(sinks), stopped);
       }
     }
   }
 
-  private SessionEvent start(ModelFiles files, Boolean echoCancellation) {
+  private SessionEvent start(ModelFiles files) {
     return new SessionEvent(
-        SessionEvent.SCHEMA,
         model.name(),
         files.quantization().label(),
         model.voice().map(Voice::name).orElse(null),
         sampling.seed(),
-        echoCancellation,
         AudioSource.SAMPLE_RATE,
         AudioSource.FRAME_SAMPLES);
   }

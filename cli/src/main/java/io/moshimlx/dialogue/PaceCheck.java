@@ -54,12 +54,10 @@ public final class PaceCheck {
             dtype);
     SessionEvent start =
         new SessionEvent(
-            SessionEvent.SCHEMA,
             files.weights().getFileName().toString(),
             files.quantization().label(),
             null,
             0,
-            null,
             AudioSource.SAMPLE_RATE,
             AudioSource.FRAME_SAMPLES);
     try (Session session = Session.open(files, options);

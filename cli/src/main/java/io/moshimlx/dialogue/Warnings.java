@@ -3,6 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.Microphone;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.WarningEvent;
 import java.util.ArrayList;
@@ -63,10 +64,7 @@ public final class Warnings implements AudioNotices {
 
   @Override
   public synchronized void silentMicrophone() {
-    add(
-        "silent_microphone",
-        "the microphone gives nothing but zeros: allow this terminal to use it in the system's"
-            + " privacy settings, or choose another with --input-device");
+    add("silent_microphone", "the microphone gives nothing but zeros: " + Microphone.zerosRemedy());
   }
 
   /**

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -37,13 +38,15 @@ public final class Doctor {
    * @param inputDevice as {@link io.moshimlx.audio.AudioDevices#input} takes it
    * @param outputDevice likewise
    * @param hub where models are fetched from and kept
+   * @param environment of this process
    */
   public record Choice(
       Supplier<ModelFiles> model,
       Optional<DType> dtype,
       String inputDevice,
       String outputDevice,
-      HubSettings hub) {}
+      HubSettings hub,
+      Map<String, String> environment) {}
 
   /**
    * An examination to be made.
@@ -69,8 +72,11 @@ public final class Doctor {
     check("cache", CACHE, () -> HubChecks.cache(choice.hub()));
     check("disk", CACHE, () -> HubChecks.disk(choice.hub()));
     check("token", "set HF_TOKEN", this::token);
-    check("microphone", SOUND, () -> SoundChecks.microphone(choice.inputDevice()));
-    check("loudspeaker", SOUND, () -> SoundChecks.loudspeaker(choice.outputDevice()));
+    check("microphone", SOUND, this::microphone);
+    check(
+        "loudspeaker",
+        SOUND,
+        () -> SoundChecks.loudspeaker(choice.outputDevice(), choice.environment()));
     if (mlx && check("model", "choose another --model", this::model) && codec) {
       check("real time", "choose another --model", this::realTime);
     }
@@ -87,6 +93,16 @@ public final class Doctor {
     }
     found.accept(finding);
     return finding.level() != Finding.Level.PROBLEM;
+  }
+
+  private Finding microphone() {
+    return SoundChecks.microphone(
+        choice.inputDevice(),
+        choice.environment(),
+        () ->
+            starting.accept(
+                "microphone; waiting up to %d s for sound: allow its use where macOS asks"
+                    .formatted(SoundChecks.ANSWER_SECONDS)));
   }
 
   /** One that cannot be read keeps no model that is here from talking. */

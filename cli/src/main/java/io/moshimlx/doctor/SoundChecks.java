@@ -1,5 +1,6 @@
 package io.moshimlx.doctor;
 
+import io.moshimlx.OperatingSystem;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioNotices;
@@ -8,17 +9,21 @@ import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Speaker;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Whether microphone and loudspeaker work. */
 final class SoundChecks {
-  /** A second. */
+  /** Frames of a second. */
   private static final int FRAMES = 13;
+
+  /** How long somebody who is asked for the microphone has to allow it. */
+  static final int ANSWER_SECONDS = 15;
 
   private SoundChecks() {}
 
   /** Opens the loudspeaker; nothing is heard of it. */
-  static Finding loudspeaker(String wanted) {
-    AudioDevice device = AudioDevices.output(wanted);
+  static Finding loudspeaker(String wanted, Map<String, String> environment) {
+    AudioDevice device = AudioDevices.output(wanted, environment);
     try (Speaker speaker = Speaker.open(device, Speaker.Listener.NONE, AudioNotices.NONE)) {
       return Finding.ok(
           "loudspeaker",
@@ -26,24 +31,42 @@ final class SoundChecks {
     }
   }
 
-  /** Listens to the microphone for a second. */
-  static Finding microphone(String wanted) {
-    AudioDevice device = AudioDevices.input(wanted);
+  /**
+   * Listens to the microphone for a second, or until macOS lets it.
+   *
+   * @param waiting told that it takes longer than a second
+   */
+  static Finding microphone(String wanted, Map<String, String> environment, Runnable waiting) {
+    AudioDevice device = AudioDevices.input(wanted, environment);
     try (Microphone microphone = Microphone.open(device, _ -> {}, AudioNotices.NONE)) {
-      double power = 0;
-      float[] frame = new float[AudioSource.FRAME_SAMPLES];
-      for (int i = 0; i < FRAMES && microphone.read(frame); i++) {
-        power += Math.pow(10, microphone.levelDb() / 10) / FRAMES;
-      }
+      int seconds = OperatingSystem.isMac() ? ANSWER_SECONDS : 1;
+      double level = listen(microphone, seconds, waiting);
       return microphone(
           describe(device, AudioDevices.inputs()) + " opens in " + microphone.format(),
-          10 * Math.log10(power),
-          microphone.silentFrames() == FRAMES);
+          level,
+          microphone.silentFrames() == (long) seconds * FRAMES);
     }
   }
 
+  /** The level of the first second that is not all zeros, in dBFS; −∞ where there is none. */
+  static double listen(AudioSource source, int seconds, Runnable waiting) {
+    float[] frame = new float[AudioSource.FRAME_SAMPLES];
+    double sum = 0;
+    for (int second = 0; second < seconds && sum == 0; second++) {
+      if (second == 1) {
+        waiting.run();
+      }
+      for (int i = 0; i < FRAMES && source.read(frame); i++) {
+        for (float sample : frame) {
+          sum += (double) sample * sample;
+        }
+      }
+    }
+    return 10 * Math.log10(sum / (FRAMES * AudioSource.FRAME_SAMPLES));
+  }
+
   /**
-   * What a second of listening says.
+   * What listening says.
    *
    * @param levelDb in dBFS; −∞ for exact zeros
    * @param dead whether nothing came at all
@@ -57,10 +80,7 @@ final class SoundChecks {
     }
     if (levelDb == Double.NEGATIVE_INFINITY) {
       return Finding.warning(
-          "microphone",
-          text + ", but gives nothing but zeros",
-          "allow this terminal to use it in the system's privacy settings, or choose another with"
-              + " --input-device");
+          "microphone", text + ", but gives nothing but zeros", Microphone.zerosRemedy());
     }
     return Finding.ok(
         "microphone", text + String.format(Locale.ROOT, "; a second at %.0f dB", levelDb));

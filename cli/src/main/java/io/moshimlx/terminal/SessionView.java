@@ -1,5 +1,6 @@
 package io.moshimlx.terminal;
 
+import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.Event;
@@ -81,7 +82,10 @@ public final class SessionView implements EventSink, AutoCloseable {
   @Override
   public void accept(Event event) {
     switch (event) {
-      case SessionEvent start -> status.started();
+      case SessionEvent start -> {
+        status.started();
+        devices(start);
+      }
       case FrameEvent frame -> frame(frame);
       case WarningEvent warning -> {
         clear();
@@ -93,6 +97,19 @@ public final class SessionView implements EventSink, AutoCloseable {
           terminal.err().println(status.summary(end));
         }
       }
+    }
+  }
+
+  /** Says what a conversation goes through. */
+  private void devices(SessionEvent start) {
+    if (start.echoCancellation() != null && terminal.errIsTerminal()) {
+      clear();
+      EchoChoice echo = new EchoChoice(start.echoCancellation(), start.echoCancellationReason());
+      terminal
+          .err()
+          .printf(
+              "microphone '%s', loudspeaker '%s'; %s%n",
+              start.inputDevice(), start.outputDevice(), echo.words());
     }
   }
 

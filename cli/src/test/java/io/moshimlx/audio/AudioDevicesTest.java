@@ -1,15 +1,17 @@
 package io.moshimlx.audio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AudioDevicesTest {
   private static final List<AudioDevice> DEVICES =
@@ -24,11 +26,20 @@ class AudioDevicesTest {
   }
 
   private static int find(String wanted) {
-    return AudioDevices.find(Direction.INPUT, DEVICES, wanted).index();
+    return AudioDevices.find(Direction.INPUT, DEVICES, wanted, Map.of()).index();
   }
 
   private static String failure(Direction direction, List<AudioDevice> devices, String wanted) {
-    return assertThrows(UserException.class, () -> AudioDevices.find(direction, devices, wanted))
+    return failure(direction, devices, wanted, Map.of());
+  }
+
+  private static String failure(
+      Direction direction,
+      List<AudioDevice> devices,
+      String wanted,
+      Map<String, String> environment) {
+    return assertThrows(
+            UserException.class, () -> AudioDevices.find(direction, devices, wanted, environment))
         .getMessage();
   }
 
@@ -73,13 +84,22 @@ class AudioDevicesTest {
   }
 
   @Test
-  void headphonesAreKnownByTheirName() {
-    for (String name :
-        List.of("External Headphones", "USB Headset", "Anna's AirPods Pro", "Galaxy Buds Live")) {
-      assertTrue(new AudioDevice(Direction.OUTPUT, 0, name, true).isHeadphones(), name);
-    }
-    for (String name : List.of("MacBook Pro Speakers", "Default Audio Device", "Ear", "Budsen")) {
-      assertFalse(new AudioDevice(Direction.OUTPUT, 0, name, true).isHeadphones(), name);
-    }
+  void whereASoundServerRunsItsWayToJavaIsMissing(@TempDir Path folder) throws IOException {
+    FakeTools pulse = new FakeTools(folder).socket("pulse/native");
+    assertEquals(
+        "this machine has no microphone that Java can see; Java reaches PulseAudio through ALSA:"
+            + " install libasound2-plugins, or talk through files with --input FILE",
+        failure(Direction.INPUT, List.of(), null, pulse.environment()));
+    // PipeWire has both sockets.
+    FakeTools pipeWire = pulse.socket("pipewire-0");
+    assertEquals(
+        "this machine has no loudspeaker that Java can see; Java reaches PipeWire through ALSA:"
+            + " install pipewire-alsa, or talk through files with --input FILE",
+        failure(Direction.OUTPUT, List.of(), null, pipeWire.environment()));
+    assertEquals(
+        "this machine has no loudspeaker that Java can see; Java reaches PulseAudio through ALSA:"
+            + " install libasound2-plugins, or talk through files with --input FILE",
+        failure(
+            Direction.OUTPUT, List.of(), null, Map.of("PULSE_SERVER", "unix:/mnt/PulseServer")));
   }
 }

@@ -15,16 +15,17 @@ import javax.sound.sampled.SourceDataLine;
 import javax.sound.sampled.TargetDataLine;
 
 /**
- * A device of 24 kHz mono 16-bit sound that gives, takes, blocks and fails when a test says so.
+ * A device of 24 kHz 16-bit sound, mono unless it is said otherwise, that gives, takes, blocks and
+ * fails when a test says so.
  *
  * <p>A frame of it has one value throughout, by which it is known.
  */
 final class FakeLine {
-  private static final AudioFormat FORMAT = new AudioFormat(24_000, 16, 1, true, false);
-  private static final int FRAME_BYTES = 2 * AudioSource.FRAME_SAMPLES;
+  private final AudioFormat format;
+  private final int frameBytes;
 
   /** What a playback line holds. */
-  private int capacity = 2 * FRAME_BYTES;
+  private int capacity;
 
   private final Queue<Byte> captured = new ArrayDeque<>();
   private final List<Short> played = new ArrayList<>();
@@ -39,6 +40,19 @@ final class FakeLine {
   private CountDownLatch barrier = new CountDownLatch(0);
   private CountDownLatch closing = new CountDownLatch(0);
   final AtomicInteger blocked = new AtomicInteger();
+
+  /** How often a line was opened. */
+  final AtomicInteger openings = new AtomicInteger();
+
+  FakeLine() {
+    this(1);
+  }
+
+  FakeLine(int channels) {
+    format = new AudioFormat(24_000, 16, channels, true, false);
+    frameBytes = channels * 2 * AudioSource.FRAME_SAMPLES;
+    capacity = 2 * frameBytes;
+  }
 
   /** The sample of which frame {@code number} consists. */
   static float value(int number) {
@@ -72,7 +86,7 @@ final class FakeLine {
 
   /** Has a playback line hold so many frames. */
   synchronized void hold(int frames) {
-    capacity = frames * FRAME_BYTES;
+    capacity = frames * frameBytes;
   }
 
   /** Plays all that the line holds. */
@@ -84,7 +98,7 @@ final class FakeLine {
 
   /** Plays a frame, but for the line's account only a part of it, as PulseAudio may. */
   synchronized void playAndLag(int bytes) {
-    content -= FRAME_BYTES;
+    content -= frameBytes;
     lagging += bytes;
     notifyAll();
   }
@@ -92,10 +106,15 @@ final class FakeLine {
   /** The values of the frames that were played or are about to be. */
   synchronized List<Float> played() {
     List<Float> values = new ArrayList<>();
-    for (int i = 0; i < played.size(); i += AudioSource.FRAME_SAMPLES) {
+    for (int i = 0; i < played.size(); i += frameBytes / 2) {
       values.add(played.get(i) / 0x1p15f);
     }
     return values;
+  }
+
+  /** Every sample that was played or is about to be, those of all channels in turn. */
+  synchronized List<Short> playedSamples() {
+    return List.copyOf(played);
   }
 
   /** Ends every line of the device, and lets none be opened until it is plugged in. */
@@ -150,9 +169,10 @@ final class FakeLine {
     int line;
     synchronized (this) {
       if (absent) {
-        throw new LineUnavailableException("nothing is plugged in");
+        throw new LineUnavailableException("nothing is plugged in.");
       }
       line = ++generation;
+      openings.incrementAndGet();
       content = 0;
       captured.clear();
       if (next != 0) {
@@ -176,7 +196,7 @@ final class FakeLine {
     return switch (method) {
       case "start" -> null;
       case "flush" -> flush();
-      case "getFormat" -> FORMAT;
+      case "getFormat" -> format;
       case "getBufferSize" -> capacity;
       case "isOpen" -> isOpen(line);
       case "available" -> capture ? waitingBytes() : room();

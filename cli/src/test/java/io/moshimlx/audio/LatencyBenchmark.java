@@ -1,6 +1,7 @@
 package io.moshimlx.audio;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * Prints how long sound takes from the microphone to the loudspeaker, those of a sound server,
@@ -14,9 +15,10 @@ final class LatencyBenchmark {
   public static void main(String[] args) throws Exception {
     try (SoundServer server = SoundServer.start();
         Microphone microphone =
-            Microphone.open(AudioDevices.input(null), _ -> {}, AudioNotices.NONE);
+            Microphone.open(AudioDevices.input(null, Map.of()), _ -> {}, AudioNotices.NONE);
         Speaker speaker =
-            Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, AudioNotices.NONE)) {
+            Speaker.open(
+                AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, AudioNotices.NONE)) {
       Clicks captured = server.clicks("mic");
       Clicks played = server.clicks("speaker");
       float[] signal = Clicks.signal(CLICKS);

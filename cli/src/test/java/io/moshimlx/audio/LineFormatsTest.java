@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -27,10 +28,15 @@ class LineFormatsTest {
 
   private String open(Predicate<AudioFormat> supported, AudioFormat... offered)
       throws LineUnavailableException {
+    return open(Direction.INPUT, supported, offered);
+  }
+
+  private String open(Direction direction, Predicate<AudioFormat> supported, AudioFormat... offered)
+      throws LineUnavailableException {
     AudioFormat format =
         LineFormats.open(
+            direction,
             offering(offered),
-            0.1,
             (candidate, bytes) -> {
               tried.add(candidate);
               if (!supported.test(candidate)) {
@@ -50,7 +56,7 @@ class LineFormatsTest {
   @Test
   void theNearestFormatThatADeviceTakesIsUsed() throws Exception {
     assertEquals("24000 16 1 little", open(format -> true));
-    assertEquals(4800, bufferBytes);
+    assertEquals(7680 * 2, bufferBytes);
     assertEquals(1, tried.size());
     assertEquals("24000 16 2 little", open(format -> format.getChannels() == 2));
     assertEquals("48000 16 1 little", open(format -> format.getSampleRate() != 24000));
@@ -60,7 +66,21 @@ class LineFormatsTest {
             format.getSampleRate() == 44100
                 && format.getChannels() == 2
                 && format.getSampleSizeInBits() == 24));
-    assertEquals(4410 * 6, bufferBytes);
+    assertEquals(14112 * 6, bufferBytes);
+  }
+
+  @Test
+  void playbackIsStereoWhereItCanBe() throws Exception {
+    assertEquals("24000 16 2 little", open(Direction.OUTPUT, format -> true));
+    assertEquals(3840 * 4, bufferBytes);
+    assertEquals(1, tried.size());
+    assertEquals("24000 16 1 little", open(Direction.OUTPUT, format -> format.getChannels() == 1));
+    // A rate that has to be resampled is worse than a second channel that is missing.
+    assertEquals(
+        "24000 16 1 little",
+        open(
+            Direction.OUTPUT,
+            format -> format.getChannels() == 1 || format.getSampleRate() != 24000));
   }
 
   @Test
@@ -90,8 +110,8 @@ class LineFormatsTest {
             LineUnavailableException.class,
             () ->
                 LineFormats.open(
+                    Direction.INPUT,
                     offering(),
-                    0.1,
                     (format, bytes) -> {
                       throw new LineUnavailableException(format.getChannels() + " busy");
                     }));

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -31,11 +33,11 @@ class LiveAudioTest {
   private final Notices notices = new Notices();
 
   private Microphone microphone() {
-    return Microphone.open(AudioDevices.input(null), _ -> {}, notices);
+    return Microphone.open(AudioDevices.input(null, Map.of()), _ -> {}, notices);
   }
 
   private Speaker speaker() {
-    return Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, notices);
+    return Speaker.open(AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, notices);
   }
 
   /** Reads frames until one of them is silent again after there was sound. */
@@ -100,10 +102,14 @@ class LiveAudioTest {
     for (int attempt = 1; ; attempt++) {
       try (Microphone microphone =
               new Microphone(
-                  AudioDevices.input(null), capture, _ -> {}, notices, LineKeeper.Patience.USUAL);
+                  AudioDevices.input(null, Map.of()),
+                  capture,
+                  _ -> {},
+                  notices,
+                  LineKeeper.Patience.USUAL);
           Speaker speaker =
               new Speaker(
-                  AudioDevices.output(null),
+                  AudioDevices.output(null, Map.of()),
                   playback,
                   Speaker.Listener.NONE,
                   notices,
@@ -156,8 +162,8 @@ class LiveAudioTest {
   void everySampleIsCapturedAndPlayedAgain() throws Exception {
     float[] signal = Signals.noise(25 * 0.08);
     try (SoundServer server = SoundServer.start()) {
-      AudioDevice in = AudioDevices.input(null);
-      AudioDevice out = AudioDevices.output(null);
+      AudioDevice in = AudioDevices.input(null, Map.of());
+      AudioDevice out = AudioDevices.output(null, Map.of());
       inTime(
           () -> LineFormats.capture(in),
           () -> LineFormats.playback(out),
@@ -180,8 +186,8 @@ class LiveAudioTest {
   void twoMicrophonesHearTheSameDevice() throws Exception {
     float[] signal = Signals.noise(1);
     try (SoundServer server = SoundServer.start()) {
-      AudioDevice in = AudioDevices.input(null);
-      AudioDevice out = AudioDevices.output(null);
+      AudioDevice in = AudioDevices.input(null, Map.of());
+      AudioDevice out = AudioDevices.output(null, Map.of());
       inTime(
           () -> LineFormats.capture(in),
           () -> LineFormats.playback(out),
@@ -203,8 +209,8 @@ class LiveAudioTest {
   private static <L extends DataLine> L open48kHzStereo(Class<L> type, Mixer mixer)
       throws LineUnavailableException {
     return LineFormats.open(
+        type == TargetDataLine.class ? Direction.INPUT : Direction.OUTPUT,
         new Line.Info[0],
-        LineFormats.PLAYBACK_SECONDS,
         (format, bytes) -> {
           if (format.getSampleRate() != 48_000 || format.getChannels() != 2) {
             throw new IllegalArgumentException();
@@ -223,7 +229,7 @@ class LiveAudioTest {
   void aDeviceThatOpensAt48kHzStereoOnlyIsHeardAndPlayed() throws Exception {
     float[] signal = Signals.tone(25 * 0.08, 1000);
     try (SoundServer server = SoundServer.start48kHzStereo()) {
-      Mixer mixer = AudioDevices.mixer(AudioDevices.input(null));
+      Mixer mixer = AudioDevices.mixer(AudioDevices.input(null, Map.of()));
       inTime(
           () -> open48kHzStereo(TargetDataLine.class, mixer),
           () -> open48kHzStereo(SourceDataLine.class, mixer),

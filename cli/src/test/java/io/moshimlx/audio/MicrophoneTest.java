@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.OnMac;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.List;
@@ -203,6 +204,36 @@ class MicrophoneTest {
     await("the notice", () -> !notices.heard().isEmpty());
     microphone.close();
     assertEquals(List.of("silent"), notices.heard());
+    assertEquals(1, line.openings.get());
+  }
+
+  private void giveZeros(int frames) {
+    for (int i = 0; i < frames; i++) {
+      line.give(0);
+    }
+  }
+
+  @Test
+  void onAMacALineOfZerosIsOpenedAnewUntilThereIsSound() throws Exception {
+    try (OnMac _ = new OnMac()) {
+      open();
+    }
+    giveZeros(25);
+    await("the second opening", () -> line.openings.get() == 2);
+    line.giveWhenOpened(FakeLine.value(5));
+    CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> readSound(opened));
+    giveZeros(25);
+    reader.get();
+    assertArrayEquals(FakeLine.frame(5), frame);
+    assertEquals(3, line.openings.get());
+    giveZeros(30);
+    await("the frames to be taken", () -> line.waitingBytes() == 0);
+    opened.close();
+    assertEquals(3, line.openings.get(), "zeros after sound are silence");
+    assertEquals(0, opened.outages());
+    // What was dropped besides is the test's, which gives two seconds at once.
+    assertEquals(1, notices.heard().stream().filter("silent"::equals).count());
+    assertFalse(notices.heard().contains("lost Fake"), notices.heard().toString());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.moshimlx.audio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.File;
@@ -89,7 +90,23 @@ public final class SoundServer implements AutoCloseable {
 
   /** What another process needs in its environment to have the virtual devices. */
   public Map<String, String> environment() {
-    return Map.of("ALSA_CONFIG_PATH", configuration.toString());
+    return Map.of(
+        "ALSA_CONFIG_PATH",
+        configuration.toString(),
+        "PULSE_SERVER",
+        "unix:" + folder.resolve("socket"),
+        "PULSE_COOKIE",
+        folder.resolve("cookie").toString(),
+        "PATH",
+        System.getenv("PATH"));
+  }
+
+  /** Has another loudspeaker be the default in the sound settings; javax.sound plays as before. */
+  public void chooseLoudspeaker(String description) {
+    String sink =
+        "sink_properties=device.description=\"%s\"".formatted(description.replace(" ", "\\ "));
+    assertTrue(control("load-module", "module-null-sink", "sink_name=chosen", sink));
+    assertTrue(control("set-default-sink", "chosen"));
   }
 
   private void configure() throws IOException {

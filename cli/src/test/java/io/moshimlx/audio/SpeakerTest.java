@@ -20,7 +20,7 @@ class SpeakerTest {
   private static final LineKeeper.Patience LONG = new LineKeeper.Patience(9_000, 9_000, 50, 9_000);
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
-  private final FakeLine line = new FakeLine();
+  private FakeLine line = new FakeLine();
   private final Notices notices = new Notices();
   private final List<Float> told = new CopyOnWriteArrayList<>();
   private Speaker speaker;
@@ -71,6 +71,23 @@ class SpeakerTest {
     assertEquals(line.played(), told);
     assertEquals(0, speaker.underruns());
     assertEquals(List.of(), notices.heard());
+  }
+
+  @Test
+  void bothChannelsPlayTheSame() throws Exception {
+    line = new FakeLine(2);
+    open(LONG);
+    float[] ramp = new float[AudioSource.FRAME_SAMPLES];
+    for (int i = 0; i < ramp.length; i++) {
+      ramp[i] = (i - 960) / 0x1p15f;
+    }
+    speaker.write(ramp);
+    await("the frames", () -> line.played().size() == 2);
+    List<Short> samples = line.playedSamples().subList(2 * ramp.length, 4 * ramp.length);
+    for (int i = 0; i < ramp.length; i++) {
+      assertEquals(
+          List.of((short) (i - 960), (short) (i - 960)), samples.subList(2 * i, 2 * i + 2));
+    }
   }
 
   @Test

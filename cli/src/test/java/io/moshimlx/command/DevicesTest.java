@@ -2,6 +2,8 @@ package io.moshimlx.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.moshimlx.audio.SoundServer;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -34,8 +36,35 @@ class DevicesTest {
           0  virtual [default]  (default)
         Outputs
           0  virtual [default]  (default)
+        With the default output: echo cancellation on: the default loudspeaker's name is not known
         """,
         Cli.run("devices").succeeded().out());
+  }
+
+  @Test
+  void whatTheDefaultStandsForIsNamed() {
+    server.chooseLoudspeaker("AirPods Pro");
+    assertEquals(
+        """
+        Outputs
+          0  virtual [default]  (default: AirPods Pro)
+        With the default output: echo cancellation off: 'AirPods Pro' is headphones
+        """,
+        Cli.run(server.environment(), "devices")
+            .succeeded()
+            .out()
+            .replaceFirst("(?s).*(?=Outputs)", ""));
+    JsonObject output =
+        JsonParser.parseString(Cli.run(server.environment(), "devices", "--json").succeeded().out())
+            .getAsJsonObject()
+            .getAsJsonArray("outputs")
+            .get(0)
+            .getAsJsonObject();
+    assertEquals("virtual [default]", output.get("name").getAsString());
+    assertEquals("AirPods Pro", output.get("system_name").getAsString());
+    assertEquals(false, output.get("echo_cancellation").getAsBoolean());
+    assertEquals(
+        "'AirPods Pro' is headphones", output.get("echo_cancellation_reason").getAsString());
   }
 
   @Test
@@ -54,7 +83,9 @@ class DevicesTest {
             {
               "index": 0,
               "name": "virtual [default]",
-              "default": true
+              "default": true,
+              "echo_cancellation": true,
+              "echo_cancellation_reason": "the default loudspeaker's name is not known"
             }
           ]
         }

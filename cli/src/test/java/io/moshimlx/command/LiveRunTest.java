@@ -12,6 +12,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.moshimlx.audio.FakeTools;
 import io.moshimlx.audio.Signals;
 import io.moshimlx.audio.SoundServer;
 import io.moshimlx.mimi.Mimi;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import javax.sound.sampled.AudioFileFormat;
 import javax.sound.sampled.AudioFormat;
@@ -97,11 +99,15 @@ final class LiveRunTest {
   }
 
   private Talk talk(String name, int seconds, Object... options) {
+    return talk(Map.of(), name, seconds, options);
+  }
+
+  private Talk talk(Map<String, String> environment, String name, int seconds, Object... options) {
     Object[] arguments = arguments(name, seconds, options);
     // A thread each: the common pool may have one only.
     CompletableFuture<Cli.Result> run =
         CompletableFuture.supplyAsync(
-            () -> Cli.run(arguments), task -> Thread.ofPlatform().start(task));
+            () -> Cli.run(environment, arguments), task -> Thread.ofPlatform().start(task));
     return new Talk(recording(name), events(name), run);
   }
 
@@ -262,6 +268,42 @@ final class LiveRunTest {
       assertEquals(cancellation.equals("on"), session.get("echo_cancellation").getAsBoolean());
       short[] heard = channel(samples(talk.recording()), 0);
       return Signals.decibels(floats(heard), heard.length * 4 / 9, heard.length);
+    }
+  }
+
+  @Test
+  void theLoudspeakerThatTheSystemChoosesDecidesOnEchoCancellation() throws Exception {
+    try (SoundServer server = SoundServer.start()) {
+      assertEchoCancellation(server, true, "nothing says that 'Null Output' is headphones");
+      server.chooseLoudspeaker("AirPods Pro");
+      assertEchoCancellation(server, false, "'AirPods Pro' is headphones");
+      assertEchoCancellation(
+          server, true, "as --echo-cancellation says", "--echo-cancellation", "on");
+    }
+  }
+
+  private void assertEchoCancellation(SoundServer server, boolean on, String why, Object... options)
+      throws Exception {
+    Talk talk = talk(server.environment(), "default", 1, options);
+    talk.succeeded();
+    assertEquals("", talk.run().get().err());
+    JsonObject session = talk.lines().getFirst();
+    assertEquals(on, session.get("echo_cancellation").getAsBoolean());
+    assertEquals(why, session.get("echo_cancellation_reason").getAsString());
+  }
+
+  @Test
+  void aSystemThatDoesNotAnswerBreaksNoStart() throws Exception {
+    FakeTools tools = new FakeTools(folder).socket("pulse/native");
+    tools.tool("pactl", "PATH=/usr/bin:/bin\nsleep 600");
+    try (SoundServer _ = SoundServer.start()) {
+      Talk talk = talk(tools.environment(), "mute", 1);
+      talk.succeeded();
+      JsonObject session = talk.lines().getFirst();
+      assertEquals(SoundServer.DEVICE, session.get("output_device").getAsString());
+      assertEquals(
+          "the default loudspeaker's name is not known",
+          session.get("echo_cancellation_reason").getAsString());
     }
   }
 

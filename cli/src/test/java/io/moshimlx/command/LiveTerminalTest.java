@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
     disabledReason = "PulseAudio stands in for the devices on Linux only")
 final class LiveTerminalTest {
   private static final String STATUS = "(?m)^\\d:\\d\\d · \\[.*";
-  private static final Pattern WORDS = Pattern.compile("(?m)^\\p{Alpha}.*");
+  private static final Pattern WORDS = Pattern.compile("(?m)^(?!microphone )\\p{Alpha}.*");
 
   @TempDir private Path folder;
 
@@ -42,6 +42,13 @@ final class LiveTerminalTest {
       pane.await("words above it", screen -> WORDS.matcher(screen).find());
       pane.await("time running", screen -> screen.contains("0:02 · "));
       assertTrue(pane.screen().contains(" dropped · m mute, q quit"), pane.screen());
+      assertTrue(
+          pane.screen()
+              .replace("\n", "")
+              .contains(
+                  "loudspeaker 'Null Output'; echo cancellation on: nothing says that 'Null Output'"
+                      + " is headphones"),
+          pane.screen());
 
       pane.type("m");
       pane.await("muted", screen -> screen.contains(" · [muted] · "));

@@ -23,6 +23,7 @@ import io.moshimlx.text.StreamingDecoder;
 import io.moshimlx.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -183,9 +184,10 @@ class FrameLoopTest {
     int frames = 140;
     Warnings warnings = new Warnings();
     try (SoundServer _ = SoundServer.start();
-        Microphone microphone = Microphone.open(AudioDevices.input(null), _ -> {}, warnings);
+        Microphone microphone =
+            Microphone.open(AudioDevices.input(null, Map.of()), _ -> {}, warnings);
         Speaker speaker =
-            Speaker.open(AudioDevices.output(null), Speaker.Listener.NONE, warnings)) {
+            Speaker.open(AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, warnings)) {
       FrameLoop loop =
           new FrameLoop(
               codec,

@@ -4,16 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.OnMac;
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioSource;
 import io.moshimlx.dialogue.PaceCheck.Pace;
 import io.moshimlx.doctor.Finding.Level;
 import io.moshimlx.hub.HubSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,13 +114,57 @@ class FindingsTest {
     assertFinding(
         Level.WARNING,
         "nothing but zeros",
-        "privacy settings",
+        "unmute it",
         SoundChecks.microphone("'x'", Double.NEGATIVE_INFINITY, false));
     assertFinding(
         Level.PROBLEM,
         "gives no sound",
         "--input-device",
         SoundChecks.microphone("'x'", Double.NEGATIVE_INFINITY, true));
+  }
+
+  @Test
+  void onAMacTheRemedyOfZerosIsToAllowTheMicrophone() {
+    try (OnMac _ = new OnMac()) {
+      assertFinding(
+          Level.WARNING,
+          "nothing but zeros",
+          "macOS may be asking whether this terminal may use the microphone: allow it",
+          SoundChecks.microphone("'x'", Double.NEGATIVE_INFINITY, false));
+    }
+  }
+
+  /** A microphone that gives zeros for so many frames, then a level of −20 dB. */
+  private static AudioSource microphone(int zeros) {
+    AtomicInteger given = new AtomicInteger();
+    return new AudioSource() {
+      @Override
+      public boolean read(float[] frame) {
+        Arrays.fill(frame, given.getAndIncrement() < zeros ? 0 : 0.1f);
+        return true;
+      }
+
+      @Override
+      public long totalFrames() {
+        return -1;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Test
+  void theMicrophoneIsWaitedFor() {
+    List<String> said = new ArrayList<>();
+    Runnable waiting = () -> said.add("waiting");
+    assertEquals(-20, SoundChecks.listen(microphone(0), 15, waiting), 0.01);
+    assertEquals(List.of(), said);
+    assertEquals(-20, SoundChecks.listen(microphone(13 * 14), 15, waiting), 0.01);
+    assertEquals(List.of("waiting"), said);
+    assertEquals(Double.NEGATIVE_INFINITY, SoundChecks.listen(microphone(13 * 15), 15, waiting));
+    assertEquals(Double.NEGATIVE_INFINITY, SoundChecks.listen(microphone(13), 1, waiting));
+    assertEquals(List.of("waiting", "waiting"), said);
   }
 
   @Test

@@ -29,12 +29,21 @@ class EventWriterTest {
 
   @Test
   void aSession() {
+    SessionEvent session = new SessionEvent("demo", "q4", null, 299792458, 24000, 1920);
     assertEquals(
         """
         {"type":"session","schema":1,"model":"demo","quant":"q4","voice":null,"seed":299792458,\
-        "echo_cancellation":true,"sample_rate":24000,"frame_samples":1920}
+        "input_device":null,"output_device":null,"echo_cancellation":null,\
+        "echo_cancellation_reason":null,"sample_rate":24000,"frame_samples":1920}
         """,
-        line(new SessionEvent(1, "demo", "q4", null, 299792458, true, 24000, 1920)));
+        line(session));
+    assertEquals(
+        """
+        {"type":"session","schema":1,"model":"demo","quant":"q4","voice":null,"seed":299792458,\
+        "input_device":"Mic","output_device":"AirPods","echo_cancellation":false,\
+        "echo_cancellation_reason":"worn","sample_rate":24000,"frame_samples":1920}
+        """,
+        line(session.live("Mic", "AirPods", false, "worn")));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.FrameEvent;
+import io.moshimlx.event.SessionEvent;
 import io.moshimlx.event.SessionStats;
 import io.moshimlx.event.WarningEvent;
 import java.io.ByteArrayOutputStream;
@@ -73,6 +74,22 @@ class SessionViewTest {
     }
     assertEquals("", out());
     assertTrue(err().contains("\r\033[J0.1 of 2.0 s · real-time factor "), err());
+  }
+
+  @Test
+  void onATerminalAConversationSaysWhatItGoesThrough() {
+    SessionEvent start =
+        new SessionEvent("demo", "q4", null, 1, 24000, 1920)
+            .live("MacBook Microphone", "AirPods", false, "'AirPods' is headphones");
+    view(true, false, false).accept(start);
+    view(true, true, true).accept(new SessionEvent("demo", "q4", null, 1, 24000, 1920));
+    assertEquals("", err(), "piped, or a recording");
+    view(true, true, true).accept(start);
+    assertEquals(
+        "microphone 'MacBook Microphone', loudspeaker 'AirPods'; echo cancellation off: 'AirPods' is"
+            + " headphones\n",
+        err());
+    assertEquals("", out());
   }
 
   @Test
