@@ -1,13 +1,11 @@
 package io.moshimlx.audio;
 
 import io.moshimlx.audio.SystemDevice.Kind;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.File;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
@@ -41,7 +39,7 @@ final class LinuxSound {
 
   private boolean hasSocket(String name) {
     String folder = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-    return !folder.isEmpty() && Files.exists(Path.of(folder, name));
+    return !folder.isEmpty() && new File(folder, name).exists();
   }
 
   private boolean hasPulse() {
@@ -112,6 +110,6 @@ final class LinuxSound {
         .matcher(text)
         .results()
         .findFirst()
-        .map((MatchResult match) -> match.group(1));
+        .map(match -> match.group(1));
   }
 }

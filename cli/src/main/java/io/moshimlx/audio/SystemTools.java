@@ -4,8 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +34,7 @@ final class SystemTools {
 
   /** What a tool prints, untranslated; empty where it is not there, fails or does not answer. */
   Optional<String> ask(String tool, String... arguments) {
-    Optional<Path> file = find(tool);
+    Optional<File> file = find(tool);
     if (file.isEmpty()) {
       return Optional.empty();
     }
@@ -56,10 +54,11 @@ final class SystemTools {
     }
   }
 
-  private Optional<Path> find(String tool) {
+  /** As a File: a Path refuses names that the locale cannot spell. */
+  private Optional<File> find(String tool) {
     return Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator))
-        .map(folder -> Path.of(folder, tool))
-        .filter(Files::isExecutable)
+        .map(folder -> new File(folder, tool))
+        .filter(file -> file.isFile() && file.canExecute())
         .findFirst();
   }
 
