@@ -104,7 +104,9 @@ final class Native {
     long device = defaultDevice();
     int status = mlx_get_default_stream(out, device);
     mlx_device_free(device);
-    check(status, "default stream");
+    if (status != 0) {
+      throw noStream();
+    }
     if (stream != 0) {
       mlx_stream_free(stream);
     }
@@ -113,6 +115,12 @@ final class Native {
       mlx_stream_free(second);
       second = 0;
     }
+  }
+
+  private static MlxException noStream() {
+    MlxException reason = Errors.take("default stream");
+    Device.Type device = Device.getDefault();
+    return Device.isAvailable(device) ? reason : Device.unavailable(device);
   }
 
   /** Builds an operation on the second stream. */
