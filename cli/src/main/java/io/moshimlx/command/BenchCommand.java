@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,6 +44,8 @@ final class BenchCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nModel (default: demo):%n", order = 1)
   private final ModelOptions model = new ModelOptions();
 
+  @Mixin private DeviceOption device;
+
   @Option(
       names = "--frames",
       paramLabel = "N",
@@ -65,6 +68,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--frames must be at least 1, not " + frames);
     }
+    device.choose();
     model.choose(new Variables(parent.environment()), spec);
     ModelOptions.Located located =
         model.here(new ModelStore(parent.terminal(), parent.environment()));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -39,6 +40,8 @@ final class DoctorCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nModel (default: demo):%n", order = 1)
   private final ModelOptions model = new ModelOptions();
 
+  @Mixin private DeviceOption device;
+
   @Option(
       names = "--input-device",
       paramLabel = "DEVICE",
@@ -64,6 +67,7 @@ final class DoctorCommand implements Callable<Integer> {
       Doctor.Choice choice =
           new Doctor.Choice(
               this::files,
+              device.get(),
               model.dtype(),
               inputDevice,
               outputDevice,

@@ -53,10 +53,7 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
   }
 
   private static Quantization precision(KnownModel known) {
-    return Quantization.USUAL.stream()
-        .filter(quantization -> quantization.label().equals(known.precision()))
-        .findFirst()
-        .orElseThrow();
+    return Quantization.named(known.precision());
   }
 
   private static Optional<HubModel> inPrecision(String name, String family, Quantization wanted) {

@@ -4,8 +4,14 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
+import io.moshimlx.doctor.MemoryCheck;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.MlxException;
+import io.moshimlx.model.Lm;
+import io.moshimlx.model.MemoryEstimate;
+import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,6 +90,26 @@ final class ModelsCommand implements Runnable {
         : Stream.empty();
   }
 
+  /** What a model takes on this device. */
+  private static long memoryBytes(ModelStore store, KnownModel known) {
+    HubModel model = model(known);
+    MemoryEstimate estimate =
+        model.isMade()
+            ? MemoryEstimate.of(
+                ModelFiles.find(store.folder(model).orElseThrow(), model.quantization()))
+            : MemoryCheck.estimate(known);
+    return estimate.bytes(computed());
+  }
+
+  /** A list needs no MLX: where it cannot be asked, the figures are those of a GPU. */
+  private static Optional<DType> computed() {
+    try {
+      return Lm.computed(Optional.empty());
+    } catch (MlxException e) {
+      return Optional.empty();
+    }
+  }
+
   private static String asJson(ModelStore store) {
     JsonArray list = new JsonArray();
     for (KnownModel known : all(store)) {
@@ -98,7 +124,7 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("gated", known.gated());
       entry.addProperty("licence", known.licence());
       entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
-      entry.addProperty("memory_bytes", known.memoryBytes());
+      entry.addProperty("memory_bytes", memoryBytes(store, known));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
       entry.addProperty("quantised_here", model.isMade());
@@ -118,7 +144,7 @@ final class ModelsCommand implements Runnable {
           List.of(
               known.name(),
               model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
-              ByteCount.of(known.memoryBytes()),
+              ByteCount.of(memoryBytes(store, known)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
               known.licence() + (known.gated() ? ", gated" : "")));

@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -92,6 +93,8 @@ final class QuantizeCommand implements Callable<Integer> {
           "Have both models hear a recording and tell how alike they are; takes memory for both.")
   private Path check;
 
+  @Mixin private DeviceOption device;
+
   @ArgGroup(validate = false, heading = "%nA model that is not here:%n")
   private final FetchOptions fetching = new FetchOptions();
 
@@ -108,6 +111,7 @@ final class QuantizeCommand implements Callable<Integer> {
     Quantization target = target();
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
+    device.choose();
     ModelStore store = new ModelStore(parent.terminal(), parent.environment());
     ModelOptions.Located located = source(store);
     Path source = located.folder();

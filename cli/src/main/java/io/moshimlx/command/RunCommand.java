@@ -17,6 +17,7 @@ import io.moshimlx.dialogue.Ends;
 import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.Warnings;
+import io.moshimlx.doctor.MemoryCheck;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.EventWriter;
@@ -40,6 +41,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -80,6 +82,8 @@ final class RunCommand implements Callable<Integer> {
 
   @ArgGroup(validate = false, heading = "%nModel:%n", order = 1)
   private final ModelOptions model = new ModelOptions();
+
+  @Mixin private DeviceOption device;
 
   @ArgGroup(validate = false, heading = "%nA model that is not here:%n", order = 2)
   private final FetchOptions fetching = new FetchOptions();
@@ -138,6 +142,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     model.choose(new Variables(parent.environment()), spec);
     checkUsage();
+    device.choose();
     ModelStore store = new ModelStore(parent.terminal(), parent.environment());
     // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
     ModelOptions.Located located = model.locate(store, fetching);
@@ -146,6 +151,8 @@ final class RunCommand implements Callable<Integer> {
         return ExitStatus.INTERRUPTED;
       }
       ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
+      MemoryCheck.warning(model.name(), files, model.dtype())
+          .ifPresent(warning -> parent.terminal().err().println("moshi-mlx: " + warning));
       EndReason reason =
           streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
       // Who leaves by a key has left in order.

@@ -5,10 +5,8 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.dialogue.PaceCheck;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.Device;
 import io.moshimlx.model.ModelFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +20,7 @@ import java.util.function.Supplier;
  */
 public final class Doctor {
   private static final String LAUNCHER = "start moshi-mlx with scripts/moshi-mlx, which builds it";
+  private static final String DEVICE = "update the system, or use --device cpu";
   private static final String CACHE = "set HF_HUB_CACHE to a folder of yours";
   private static final String SOUND =
       "choose one that 'moshi-mlx devices' lists, or talk through files with 'run --input FILE'";
@@ -34,6 +33,7 @@ public final class Doctor {
    * What the conversation is to be with.
    *
    * @param model finds the model's files; fails as {@link ModelFiles#find} does
+   * @param device where to compute; empty for MLX's default
    * @param dtype what to compute in; empty for what suits the device
    * @param inputDevice as {@link io.moshimlx.audio.AudioDevices#input} takes it
    * @param outputDevice likewise
@@ -42,6 +42,7 @@ public final class Doctor {
    */
   public record Choice(
       Supplier<ModelFiles> model,
+      Optional<Device.Type> device,
       Optional<DType> dtype,
       String inputDevice,
       String outputDevice,
@@ -65,9 +66,9 @@ public final class Doctor {
     check("java", LAUNCHER, MachineChecks::java);
     boolean mlx = check("mlx", LAUNCHER, MachineChecks::mlx);
     boolean codec = check("codec", LAUNCHER, MachineChecks::codec);
-    if (mlx) {
-      check("device", LAUNCHER, MachineChecks::device);
-      check("memory", LAUNCHER, MachineChecks::memory);
+    boolean device = mlx && check("device", DEVICE, () -> MachineChecks.device(choice.device()));
+    if (device) {
+      check("memory", DEVICE, MachineChecks::memory);
     }
     check("cache", CACHE, () -> HubChecks.cache(choice.hub()));
     check("disk", CACHE, () -> HubChecks.disk(choice.hub()));
@@ -77,7 +78,7 @@ public final class Doctor {
         "loudspeaker",
         SOUND,
         () -> SoundChecks.loudspeaker(choice.outputDevice(), choice.environment()));
-    if (mlx && check("model", "choose another --model", this::model) && codec) {
+    if (device && check("model", "choose another --model", this::model) && codec) {
       check("real time", "choose another --model", this::realTime);
     }
   }
@@ -115,14 +116,7 @@ public final class Doctor {
   }
 
   private Finding model() {
-    ModelFiles files = choice.model().get();
-    long bytes;
-    try {
-      bytes = Files.size(files.weights());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return MachineChecks.modelMemory(files, bytes);
+    return MachineChecks.model(choice.model().get(), choice.dtype());
   }
 
   private Finding realTime() {

@@ -1,30 +1,35 @@
 package io.moshimlx.doctor;
 
-import com.sun.management.OperatingSystemMXBean;
+import static io.moshimlx.mlx.Creation.ones;
+import static io.moshimlx.mlx.Linalg.matmul;
+import static io.moshimlx.mlx.Reductions.sum;
+import static io.moshimlx.mlx.Shapes.flatten;
+
+import io.moshimlx.ByteCount;
+import io.moshimlx.hub.Catalogue;
+import io.moshimlx.hub.KnownModel;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Mlx;
+import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.MlxException;
+import io.moshimlx.mlx.MlxScope;
+import io.moshimlx.model.Lm;
+import io.moshimlx.model.MemoryEstimate;
 import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Quantization;
-import java.lang.management.ManagementFactory;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What the machine has: Java, the native libraries, the device and its memory. */
 final class MachineChecks {
-  /** Bytes of Moshi 7B's weights in each precision that is published. */
-  private static final Map<Quantization, Long> MOSHI_7B = new LinkedHashMap<>();
+  /** A family of the catalogue, of which the smallest comes first. */
+  private static final String MOSHI_7B = "moshiko";
 
-  static {
-    MOSHI_7B.put(Quantization.Q4, 4_800_000_000L);
-    MOSHI_7B.put(Quantization.Q8, 8_200_000_000L);
-    MOSHI_7B.put(Quantization.BF16, 15_400_000_000L);
-  }
-
-  /** What a session takes beside the weights: codec, caches, the work of a step. */
-  private static final long SESSION_BYTES = 1_000_000_000L;
+  /** Of the matrices of a product whose outcome is known. */
+  private static final int SIDE = 64;
 
   private MachineChecks() {}
 
@@ -60,77 +65,78 @@ final class MachineChecks {
     return Finding.ok("codec", "crate moshi " + Mimi.version());
   }
 
-  static Finding device() {
-    return isGpu()
-        ? Finding.ok("device", Device.describe())
-        : Finding.warning(
-            "device",
-            Device.describe() + ", on which only small models are as fast as speech",
-            "use a Mac with Apple Silicon for Moshi 7B");
+  /**
+   * Has the device compute something: that it is there does not say that it works.
+   *
+   * @param wanted to be made the default first, if any
+   */
+  static Finding device(Optional<Device.Type> wanted) {
+    wanted.ifPresent(Device::setDefault);
+    String device = Device.describe();
+    requireRightProduct(device);
+    if (Device.getDefault() == Device.Type.GPU) {
+      return Finding.ok("device", device);
+    }
+    return Finding.warning(
+        "device",
+        device + ", on which only small models are as fast as speech",
+        Device.isAvailable(Device.Type.GPU)
+            ? "use --device gpu"
+            : "use a Mac with Apple Silicon for Moshi 7B");
   }
 
-  private static boolean isGpu() {
-    return Device.getDefault() == Device.Type.GPU;
-  }
-
-  /** Bytes of memory that models may take: what Metal recommends, or else all of the machine's. */
-  private static long memoryBytes() {
-    return Device.recommendedBytes()
-        .orElseGet(
-            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)::getTotalMemorySize);
+  private static void requireRightProduct(String device) {
+    try (MlxScope _ = MlxScope.open()) {
+      MlxArray ones = ones(DType.FLOAT32, SIDE, SIDE);
+      float sum = sum(flatten(matmul(ones, ones)), 0, false).itemFloat();
+      if (sum != SIDE * SIDE * SIDE) {
+        throw new MlxException(
+            "%s gives %s for a sum of %s".formatted(device, sum, SIDE * SIDE * SIDE));
+      }
+    }
   }
 
   static Finding memory() {
-    return memory(memoryBytes(), isGpu());
+    return memory(MemoryCheck.available(), Lm.computed(Optional.empty()));
   }
 
   /**
    * Which precisions of Moshi 7B there is memory for.
    *
-   * @param gpu whether models are computed in the type that they are stored in
+   * @param computed as of {@link MemoryEstimate#bytes}
    */
-  static Finding memory(long bytes, boolean gpu) {
+  static Finding memory(long available, Optional<DType> computed) {
+    List<KnownModel> precisions =
+        Catalogue.all().stream().filter(known -> known.family().equals(MOSHI_7B)).toList();
     String fits =
-        MOSHI_7B.keySet().stream()
-            .map(quantization -> {
-              long needed = needed(quantization, MOSHI_7B.get(quantization), gpu);
-              return String.format(
-                  Locale.ROOT,
-                  "%s (%.1f GB) %s",
-                  quantization.label(),
-                  needed * 1e-9,
-                  needed <= bytes ? "fits" : "does not fit");
+        precisions.stream()
+            .map(known -> {
+              long needed = MemoryCheck.estimate(known).bytes(computed);
+              return "%s (%s) %s"
+                  .formatted(
+                      known.precision(),
+                      ByteCount.of(needed),
+                      needed <= available ? "fits" : "does not fit");
             })
             .collect(Collectors.joining(", "));
-    String text =
-        String.format(Locale.ROOT, "%.1f GB for models; of Moshi 7B %s", bytes * 1e-9, fits);
-    return needed(Quantization.Q4, MOSHI_7B.get(Quantization.Q4), gpu) <= bytes
+    String text = "%s for models; of Moshi 7B %s".formatted(ByteCount.of(available), fits);
+    return MemoryCheck.estimate(precisions.getFirst()).bytes(computed) <= available
         ? Finding.ok("memory", text)
         : Finding.warning("memory", text, "use a smaller model, or a machine with more memory");
   }
 
-  /** Memory that weights of so many bytes need; what is not quantised a CPU widens to float32. */
-  private static long needed(Quantization quantization, long weights, boolean gpu) {
-    return (quantization.bits() == 0 && !gpu ? 2 * weights : weights) + SESSION_BYTES;
-  }
-
-  /**
-   * Whether there is memory for a certain model.
-   *
-   * @param weights bytes of its weights
-   */
-  static Finding modelMemory(ModelFiles files, long weights) {
-    long bytes = memoryBytes();
-    long needed = needed(files.quantization(), weights, isGpu());
+  /** Whether there is memory for a certain model, computed in a type as {@code --dtype} says. */
+  static Finding model(ModelFiles files, Optional<DType> dtype) {
+    long needed = MemoryEstimate.of(files).bytes(Lm.computed(dtype));
+    long available = MemoryCheck.available();
     String text =
-        String.format(
-            Locale.ROOT,
-            "%s, %s, takes %.1f of %.1f GB",
-            files.weights(),
-            files.quantization().label(),
-            needed * 1e-9,
-            bytes * 1e-9);
-    return needed <= bytes
+        "%s, %s, takes %s of %s"
+            .formatted(
+                files.weights(),
+                files.quantization().label(),
+                ByteCount.of(needed),
+                ByteCount.of(available));
+    return needed <= available
         ? Finding.ok("model", text)
         : Finding.problem("model", text, "choose a smaller --quant, or a smaller model");
   }

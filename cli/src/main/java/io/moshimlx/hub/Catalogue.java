@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /**
  * The known models that talk. Sizes are those of the published files, to three digits.
  *
- * <p>A KV cache takes layers × context × 2 × dim × 2 bytes.
+ * <p>A KV cache holds layers × context × 2 × dim values, and twice as many where guidance may lead.
  */
 public final class Catalogue {
   /** The name of the model that is built in; it is on no hub. */
@@ -21,9 +21,15 @@ public final class Catalogue {
   private static final Pattern PRECISION = Pattern.compile("-(q4|q6|q8|bf16)$");
   private static final String CC_BY = "CC-BY 4.0";
   private static final long CODEC = 385_200_000;
-  private static final long CACHE_7B = 32L * 3000 * 2 * 4096 * 2;
-  private static final long CACHE_1B = 16L * 3000 * 2 * 2048 * 2;
-  private static final long CACHE_2B = 24L * 3000 * 2 * 2560 * 2;
+  private static final long CACHE_7B = 32L * 3000 * 2 * 4096;
+  private static final long CACHE_1B = 2 * 16L * 3000 * 2 * 2048;
+  private static final long CACHE_2B = 2 * 24L * 3000 * 2 * 2560;
+
+  /**
+   * Of PersonaPlex, the depformer's embeddings, feed-forwards and projections for the eight
+   * codebooks that it never speaks.
+   */
+  private static final long UNREAD = 8 * 2 * (1024L * (2049 + 4096 + 2048) + 6L * 3 * 1024 * 2816);
 
   private static final List<KnownModel> MODELS = models();
 
@@ -46,6 +52,7 @@ public final class Catalogue {
             "conversation in a role",
             new RepoId("nvidia", "personaplex-7b-v1"),
             16_700_000_000L,
+            UNREAD,
             CODEC,
             CACHE_7B,
             "NVIDIA Open Model License",
@@ -56,18 +63,19 @@ public final class Catalogue {
   private static KnownModel moshi(String voice, String precision, String task, long weightBytes) {
     RepoId repository = new RepoId("kyutai", "%s-mlx-%s".formatted(voice, precision));
     return new KnownModel(
-        voice, precision, task, repository, weightBytes, CODEC, CACHE_7B, CC_BY, false);
+        voice, precision, task, repository, weightBytes, 0, CODEC, CACHE_7B, CC_BY, false);
   }
 
-  private static KnownModel hibiki(String size, long weightBytes, long cacheBytes) {
+  private static KnownModel hibiki(String size, long weightBytes, long cacheValues) {
     return new KnownModel(
         "hibiki-" + size,
         "bf16",
         "translation, French to English",
         new RepoId("kyutai", "hibiki-%s-mlx-bf16".formatted(size)),
         weightBytes,
+        0,
         CODEC,
-        cacheBytes,
+        cacheValues,
         CC_BY,
         false);
   }

@@ -8,8 +8,9 @@ package io.moshimlx.hub;
  * @param task what it does, in a few words
  * @param repository where it is
  * @param weightBytes the size of the language model's weights
+ * @param unreadBytes how much of that no conversation reads
  * @param codecBytes the size of codec and tokenizer
- * @param cacheBytes what its KV cache takes when it is full
+ * @param cacheValues how many values its KV cache holds when it is full
  * @param licence of the weights
  * @param gated whether the repository opens only to those who accept its conditions
  */
@@ -19,15 +20,16 @@ public record KnownModel(
     String task,
     RepoId repository,
     long weightBytes,
+    long unreadBytes,
     long codecBytes,
-    long cacheBytes,
+    long cacheValues,
     String licence,
     boolean gated) {
 
   /** The same model quantised, to weights of so many bytes. */
   public KnownModel quantised(String to, long bytes) {
     return new KnownModel(
-        family, to, task, repository, bytes, codecBytes, cacheBytes, licence, gated);
+        family, to, task, repository, bytes, 0, codecBytes, cacheValues, licence, gated);
   }
 
   /** The name that it goes by, e.g. {@code moshiko-q4}. */
@@ -38,10 +40,5 @@ public record KnownModel(
   /** What has to be fetched. */
   public long downloadBytes() {
     return weightBytes + codecBytes;
-  }
-
-  /** An estimate: the weights, one codec for each direction, and a full KV cache. */
-  public long memoryBytes() {
-    return weightBytes + 2 * codecBytes + cacheBytes;
   }
 }

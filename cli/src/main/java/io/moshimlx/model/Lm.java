@@ -87,10 +87,26 @@ public final class Lm implements AutoCloseable {
   public static Lm load(
       LmConfig config, Path file, Quantization quantization, Optional<DType> dtype) {
     boolean cpu = Device.getDefault() == Device.Type.CPU;
-    Optional<DType> computed = dtype.or(() -> cpu ? Optional.of(DType.FLOAT32) : Optional.empty());
+    Optional<DType> computed = computed(dtype);
     boolean written = cpu && computed.filter(DType.FLOAT32::equals).isPresent();
     boolean split = written && Runtime.getRuntime().availableProcessors() > 1;
     return load(config, file, quantization, computed, written, split ? SPLIT_FROM : NEVER);
+  }
+
+  /**
+   * What the default device computes in.
+   *
+   * @param wanted empty for what suits it
+   * @return empty for the type that a file's values are stored in
+   */
+  public static Optional<DType> computed(Optional<DType> wanted) {
+    return wanted.or(() ->
+        Device.getDefault() == Device.Type.CPU ? Optional.of(DType.FLOAT32) : Optional.empty());
+  }
+
+  /** Bytes of freed arrays that MLX may keep beside weights of so many. */
+  static long cacheLimit(long weightBytes) {
+    return Math.max(LEAST_CACHE, weightBytes / CACHE_SHARE);
   }
 
   /**
@@ -114,7 +130,7 @@ public final class Lm implements AutoCloseable {
     Transforms.eval(lm.parameters);
     // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
     // so none of them would be used again, and all be kept until the context is full.
-    Memory.setCacheLimit(Math.max(LEAST_CACHE, Memory.active() / CACHE_SHARE));
+    Memory.setCacheLimit(cacheLimit(Memory.active()));
     return lm;
   }
 

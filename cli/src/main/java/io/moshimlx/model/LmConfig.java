@@ -94,6 +94,15 @@ public record LmConfig(
     return codebooks - depQ();
   }
 
+  /** Values that a full KV cache holds; of a model that guidance may run, in both its halves. */
+  long cacheValues() {
+    return (conditioning.guides() ? 2 : 1)
+        * 2L
+        * transformer.numLayers()
+        * transformer.context()
+        * transformer.dim();
+  }
+
   /** Steps between a token's sampling and the audio frame it completes. */
   public int maxDelay() {
     return delays.stream().mapToInt(Integer::intValue).max().orElse(0);

@@ -65,14 +65,37 @@ public record Quantization(int bits, int groupSize) {
     return weightBytes * ((long) bits * groupSize + 32) / (16L * groupSize);
   }
 
+  /** The inverse of {@link #bytesFrom}: as many bytes as before weights were quantised so. */
+  long plainBytes(long weightBytes) {
+    return bits == 0 ? weightBytes : weightBytes * 16 * groupSize / ((long) bits * groupSize + 32);
+  }
+
+  /**
+   * Bytes that weights take whose values, or, where they are quantised, scales and biases are
+   * widened from 16 bits.
+   *
+   * @param valueBytes bytes of such a value, once it is widened
+   */
+  long bytesIn(long weightBytes, int valueBytes) {
+    long packed = (long) bits * groupSize;
+    return weightBytes * (packed + 16L * valueBytes) / (packed + 32);
+  }
+
+  /** The usual one of a name such as {@code q4}. */
+  public static Quantization named(String label) {
+    return USUAL.stream()
+        .filter(quantization -> quantization.label().equals(label))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(label));
+  }
+
   /** What a file of this name holds. */
   public static Quantization ofFile(String fileName) {
     Matcher suffix = SUFFIX.matcher(fileName);
     if (!suffix.find()) {
       return BF16;
     }
-    Quantization usual =
-        USUAL.stream().filter(q -> q.label().equals(suffix.group(1))).findFirst().orElseThrow();
+    Quantization usual = named(suffix.group(1));
     return suffix.group(2) == null ? usual : usual.withGroupSize(Integer.parseInt(suffix.group(2)));
   }
 

@@ -164,6 +164,11 @@ class DefaultsTest {
             .formatted(file),
         run("--model", "demo"));
     assertEquals(ExitStatus.DONE, moshi("voices").status());
+    defaults("device=tpu");
+    refused(
+        "Invalid value for option '--device': 'tpu' is none of cpu, gpu (%s sets --device)"
+            .formatted(file),
+        run("--model", "demo"));
     defaults("moshi-mlx.run.top-p=2");
     refused(
         "--top-p must be from 0 to 1, not 2.0 (%s sets --top-p)".formatted(file),

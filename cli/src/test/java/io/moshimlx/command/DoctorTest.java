@@ -13,6 +13,7 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Signals;
 import io.moshimlx.audio.SoundServer;
+import io.moshimlx.mlx.Mlx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +108,7 @@ class DoctorTest {
     assertFound("ok", LOUDSPEAKER, found.get("loudspeaker"));
     assertFound("ok", MICROPHONE + "; a second at -", found.get("microphone"));
     assertFound(
-        "ok", Cli.DEMO.resolve("model.q8.safetensors") + ", q8, takes 1.0 of ", found.get("model"));
+        "ok", Cli.DEMO.resolve("model.q8.safetensors") + ", q8, takes 1", found.get("model"));
     String pace = found.get("real time").get("text").getAsString();
     assertTrue(pace.matches("(yes|just so|no), \\d+ ms of 80, 95 % of frames within \\d+"), pace);
   }
@@ -172,6 +173,40 @@ class DoctorTest {
     Map<String, JsonObject> found = examine("--model", model);
     assertEquals("ok", status(found.get("model")));
     assertFound("problem", weights + " does not fit its configuration", found.get("real time"));
+  }
+
+  @Test
+  void aDeviceThatDoesNotComputeIsFound() throws Exception {
+    // All of the real library but one function.
+    Path libraries = Mlx.libraryPath().getParent();
+    Path source = Files.writeString(folder.resolve("stub.c"), "int mlx_eval(void) { return 1; }");
+    Process cc =
+        new ProcessBuilder(
+                "cc",
+                "-shared",
+                "-fPIC",
+                "-o",
+                folder.resolve("libmlxc.so").toString(),
+                source.toString(),
+                Mlx.libraryPath().toString(),
+                "-Wl,-rpath," + libraries)
+            .inheritIO()
+            .start();
+    assertEquals(0, cc.waitFor());
+    String path = "-Djava.library.path=" + folder + ":" + libraries;
+    Cli.Result result = Cli.await(folder, Cli.process(List.of(path), "doctor", "--json"));
+    Map<String, JsonObject> found = findings(result);
+    assertFound("problem", "eval: ", found.get("device"));
+    assertTrue(found.get("device").get("remedy").getAsString().contains("--device cpu"));
+    assertFalse(found.containsKey("model"), "it would fail in the same way");
+  }
+
+  @Test
+  void aGpuThatIsNotThereIsAProblem() {
+    Map<String, JsonObject> found = examine("--device", "gpu");
+    assertFound("problem", "MLX finds no GPU on this machine", found.get("device"));
+    assertFalse(found.containsKey("real time"));
+    assertFound("warning", "CPU (", examine("--device", "cpu").get("device"));
   }
 
   @Test

@@ -9,7 +9,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.audio.Wavs;
+import io.moshimlx.doctor.MemoryCheck;
+import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.model.Lm;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -96,7 +99,7 @@ class ModelsTest {
     assertTrue(server.requests().isEmpty());
     assertTrue(
         row("moshiko-q4")
-            .matches("moshiko-q4 +5.2 GB +7.2 GB +no +conversation, male .* CC-BY 4.0"));
+            .matches("moshiko-q4 +5.2 GB +\\d+.\\d GB +no +conversation, male .* CC-BY 4.0"));
     assertTrue(row("personaplex-bf16").endsWith("NVIDIA Open Model License, gated"));
     moshi("models", "pull", "moshiko-q4").succeeded();
     assertTrue(row("moshiko-q4").contains(" yes "), row("moshiko-q4"));
@@ -117,6 +120,10 @@ class ModelsTest {
     assertEquals("q4", first.get("precision").getAsString());
     assertEquals(MOSHIKO, first.get("repository").getAsString());
     assertEquals(5_195_200_000L, first.get("download_bytes").getAsLong());
+    assertEquals(
+        MemoryCheck.estimate(Catalogue.find("moshiko-q4").orElseThrow())
+            .bytes(Lm.computed(Optional.empty())),
+        first.get("memory_bytes").getAsLong());
     assertTrue(first.get("here").getAsBoolean());
     assertTrue(Files.isDirectory(Path.of(first.get("path").getAsString())));
     JsonObject second = models.get(1).getAsJsonObject();

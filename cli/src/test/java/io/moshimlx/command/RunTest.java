@@ -10,6 +10,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.audio.Wavs;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The main job, on the built-in model. */
@@ -50,6 +53,42 @@ class RunTest {
 
   private static String type(JsonObject event) {
     return event.get("type").getAsString();
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "MLX for Linux has no GPU, MLX for Macs may")
+  void aGpuThatIsNotThereIsNamed() {
+    run("--device", "gpu").failed("MLX finds no GPU on this machine; leave --device out");
+  }
+
+  @Test
+  void aModelThatIsTooLargeIsWarnedOfBeforeItIsLoaded() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (String file : List.of("config.json", "mimi.json", "mimi.safetensors", "tokenizer.model")) {
+      Files.copy(Cli.DEMO.resolve(file), model.resolve(file));
+    }
+    String header =
+        "{\"x\": {\"dtype\": \"U8\", \"shape\": [1048576, 1048576], \"data_offsets\": [0, %d]}}"
+            .formatted(1L << 40);
+    // A terabyte of nothing, which fits no model and takes no room on the disk.
+    try (RandomAccessFile weights =
+        new RandomAccessFile(model.resolve("model.q4.safetensors").toFile(), "rw")) {
+      weights.writeLong(Long.reverseBytes(header.length()));
+      weights.writeBytes(header);
+      weights.setLength(8 + header.length() + (1L << 40));
+    }
+    Cli.Result result = Cli.run("run", "--model", model, "--input", input);
+    assertEquals(ExitStatus.FAILED, result.status());
+    List<String> lines = result.err().lines().toList();
+    assertEquals(2, lines.size(), result.err());
+    assertTrue(
+        lines
+            .get(0)
+            .matches(
+                "moshi-mlx: .*model in q4 takes about 1\\.\\d TB of memory, and this machine recommends no"
+                    + " more than .* GB; choose a smaller model"),
+        result.err());
+    assertTrue(lines.get(1).contains("does not fit its configuration"), result.err());
   }
 
   @Test

@@ -73,6 +73,7 @@ class UsageTest {
       value = {
         "--quant q5         | Invalid value for option '--quant': 'q5' is none of q4, q6, q8, bf16",
         "--dtype int8       | Invalid value for option '--dtype': 'int8' is none of float32, bfloat16, float16",
+        "--device tpu       | Invalid value for option '--device': 'tpu' is none of cpu, gpu",
         "--top-k many       | Invalid value for option '--top-k': 'many' is not an int",
         "--seed 1.5         | Invalid value for option '--seed': '1.5' is not a long",
         "--temp             | Missing required parameter for option '--temp' (T)",
@@ -135,6 +136,7 @@ class UsageTest {
           "--voice",
           "--quant",
           "--dtype",
+          "--device",
           "--yes",
           "--offline",
           "--input",

@@ -10,6 +10,7 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.dialogue.PaceCheck.Pace;
 import io.moshimlx.doctor.Finding.Level;
 import io.moshimlx.hub.HubSettings;
+import io.moshimlx.mlx.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,20 +50,20 @@ class FindingsTest {
   void memoryIsHeldAgainstEachPrecision() {
     assertFinding(
         Level.OK,
-        "11.0 GB for models; of Moshi 7B q4 (5.8 GB) fits, q8 (9.2 GB) fits, bf16 (16.4 GB) does"
+        "11.0 GB for models; of Moshi 7B q4 (7.2 GB) fits, q8 (10.8 GB) fits, bf16 (18.5 GB) does"
             + " not fit",
         null,
-        MachineChecks.memory(11_000_000_000L, true));
+        MachineChecks.memory(11_000_000_000L, Optional.empty()));
     assertFinding(
         Level.OK,
-        "bf16 (31.8 GB) does not fit",
+        "bf16 (36.4 GB) does not fit",
         null,
-        MachineChecks.memory(17_000_000_000L, false));
+        MachineChecks.memory(17_000_000_000L, Optional.of(DType.FLOAT32)));
     assertFinding(
         Level.WARNING,
-        "q4 (5.8 GB) does not fit",
+        "q4 (7.2 GB) does not fit",
         "smaller model",
-        MachineChecks.memory(5_000_000_000L, true));
+        MachineChecks.memory(5_000_000_000L, Optional.empty()));
   }
 
   @Test

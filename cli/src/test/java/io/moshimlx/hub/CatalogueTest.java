@@ -45,10 +45,4 @@ class CatalogueTest {
     assertTrue(Catalogue.nearest("gpt2").isEmpty());
     assertTrue(Catalogue.nearest("").isEmpty());
   }
-
-  @Test
-  void memoryHoldsTheWeightsACodecForEachDirectionAndTheCache() {
-    KnownModel q4 = Catalogue.find("moshiko-q4").orElseThrow();
-    assertEquals(4_810_000_000L + 2 * 385_200_000L + 1_572_864_000L, q4.memoryBytes());
-  }
 }

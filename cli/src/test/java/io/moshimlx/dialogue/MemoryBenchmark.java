@@ -1,0 +1,70 @@
+package io.moshimlx.dialogue;
+
+import io.moshimlx.audio.AudioSource;
+import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mlx.Device;
+import io.moshimlx.mlx.Memory;
+import io.moshimlx.model.Lm;
+import io.moshimlx.model.LmConfig;
+import io.moshimlx.model.LmGenerator;
+import io.moshimlx.model.Quantization;
+import io.moshimlx.model.Sampling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a conversation takes of memory, part by part; Linux tells it. See scripts/memory. */
+final class MemoryBenchmark {
+  private static final int CODEC_FRAMES = 150;
+
+  private MemoryBenchmark() {}
+
+  /** Arguments: codec, codebooks, config.json, checkpoint, steps. */
+  public static void main(String[] args) throws IOException {
+    Mimi.version();
+    Device.describe();
+    double start = resident("JVM and native libraries", 0);
+    try (Mimi codec = Mimi.open(Path.of(args[0]), Integer.parseInt(args[1]))) {
+      AudioSource tone = new Tone();
+      float[] frame = new float[AudioSource.FRAME_SAMPLES];
+      for (int i = 0; i < CODEC_FRAMES && tone.read(frame); i++) {
+        codec.decode(codec.encode(frame));
+      }
+      double withCodec = resident("codec, %s codebooks".formatted(args[1]), start);
+      converse(Path.of(args[2]), Path.of(args[3]), Integer.parseInt(args[4]));
+      double all = resident("language model", withCodec);
+      say("of that MLX's arrays", Memory.active() * 1e-6);
+      say("all but those and the codec", all - (withCodec - start) - Memory.active() * 1e-6);
+    }
+  }
+
+  /** Leaves its arrays where they are, to be counted. */
+  private static void converse(Path config, Path weights, int steps) {
+    Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
+    Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
+    Lm lm = Lm.load(LmConfig.read(config), weights, quantization, Optional.empty());
+    LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
+    TokenStreams streams = new TokenStreams(lm.config());
+    int[] user = new int[lm.config().userCodebooks()];
+    for (int i = 0; i < steps; i++) {
+      streams.sampled(generator.step(streams.input(user)));
+    }
+  }
+
+  private static double resident(String what, double before) throws IOException {
+    double megabytes =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1.024e-3)
+            .findFirst()
+            .orElseThrow();
+    say(what, megabytes - before);
+    return megabytes;
+  }
+
+  private static void say(String what, double megabytes) {
+    System.out.printf(Locale.ROOT, "%-28s %7.1f MB%n", what, megabytes);
+  }
+}
