@@ -188,6 +188,7 @@ class DoctorTest {
                 "-o",
                 folder.resolve("libmlxc.so").toString(),
                 source.toString(),
+                "-Wl,--no-as-needed",
                 Mlx.libraryPath().toString(),
                 "-Wl,-rpath," + libraries)
             .inheritIO()
