@@ -102,7 +102,7 @@ public final class Doctor {
         choice.environment(),
         () ->
             starting.accept(
-                "microphone; waiting up to %d s for sound: allow its use where macOS asks"
+                "microphone, for up to %d s: allow its use where macOS asks"
                     .formatted(SoundChecks.ANSWER_SECONDS)));
   }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class MicrophoneTest {
   private static final AudioDevice DEVICE = new AudioDevice(Direction.INPUT, 0, "Fake", true);
   private static final LineKeeper.Patience SHORT = new LineKeeper.Patience(400, 300, 50, 1_500);
+  private static final LineKeeper.Patience LONG = new LineKeeper.Patience(9_000, 9_000, 50, 9_000);
 
   private final FakeLine line = new FakeLine();
   private final Notices notices = new Notices();
@@ -216,7 +217,7 @@ class MicrophoneTest {
   @Test
   void onAMacALineOfZerosIsOpenedAnewUntilThereIsSound() throws Exception {
     try (OnMac _ = new OnMac()) {
-      open();
+      opened = new Microphone(DEVICE, line::openCapture, _ -> {}, notices, LONG);
     }
     giveZeros(25);
     await("the second opening", () -> line.openings.get() == 2);
