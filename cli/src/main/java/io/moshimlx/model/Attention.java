@@ -38,19 +38,21 @@ final class Attention {
     MlxArray split =
         angles.isPresent()
             ? kernels.rotate(qkv, angles.get(), heads)
-            : Kernels.splitHeads(qkv, 3 * heads);
-    splitAt(split, 1, heads, parts);
+            : Kernels.splitHeads(qkv, heads);
+    int batch = x.dim(0);
+    splitAt(split, 1, batch * heads, parts);
     MlxArray q = parts[0];
     MlxArray kv = cache.append(parts[1]);
-    return outProj.apply(Kernels.joinHeads(attend(q, kv, cache.visible(), mask)));
+    return outProj.apply(Kernels.joinHeads(attend(q, kv, cache.visible(), mask), batch));
   }
 
   private MlxArray attend(MlxArray q, MlxArray kv, int visible, Optional<MlxArray> mask) {
+    int all = q.dim(1);
     if (visible == 1) {
       // The softmax of one score is 1: a depformer's first slice needs no attention.
-      return slice(kv, 1, heads, 2 * heads, 2, 0, 1);
+      return slice(kv, 1, all, 2 * all, 2, 0, 1);
     }
-    splitAt(slice(kv, 2, 0, visible), 1, heads, parts);
+    splitAt(slice(kv, 2, 0, visible), 1, all, parts);
     return kernels.attention(q, parts[0], parts[1], mask);
   }
 }

@@ -84,43 +84,55 @@ final class Kernels implements AutoCloseable {
   }
 
   /**
-   * Splits a fused projection into heads and turns queries and keys by their position.
-   *
-   * @param qkv [batch, steps, 3 × heads × headDim]: queries, keys, values
-   * @return [batch, 3 × heads, steps, headDim]
+   * {@link #splitHeads Splits} a fused projection into heads and turns queries and keys by their
+   * position.
    */
   MlxArray rotate(MlxArray qkv, Rotary.Angles angles, int heads) {
     if (written) {
       // A pair is a complex number, and turning it is one product.
       MlxArray pairs = view(qkv, DType.COMPLEX64);
-      return splitHeads(view(multiply(pairs, angles.turns()), DType.FLOAT32), 3 * heads);
+      return splitHeads(view(multiply(pairs, angles.turns()), DType.FLOAT32), heads);
     }
-    MlxArray split = splitHeads(qkv, 3 * heads);
+    MlxArray split = splitHeads(qkv, heads);
+    int values = split.dim(1) / 3 * 2;
     MlxArray turned =
         Fast.rope(
-            slice(split, 1, 0, 2 * heads),
+            slice(split, 1, 0, values),
             split.dim(3),
             true,
             angles.maxPeriod(),
             1,
             angles.position());
-    return concatenate(1, turned, slice(split, 1, 2 * heads, 3 * heads));
+    return concatenate(1, turned, slice(split, 1, values, split.dim(1)));
   }
 
-  /** [batch, steps, heads × headDim] to [batch, heads, steps, headDim]. */
-  static MlxArray splitHeads(MlxArray x, int heads) {
-    int batch = x.dim(0);
-    int steps = x.dim(1);
-    int headDim = x.dim(2) / heads;
-    return steps == 1
-        ? reshape(x, batch, heads, 1, headDim)
-        : transpose(reshape(x, batch, steps, heads, headDim), 0, 2, 1, 3);
+  /**
+   * Splits a fused projection into heads. Each attends on its own, so those of a batch become as
+   * many more heads of one: of keys and values whose batch lies apart in memory Metal's attention
+   * would make a copy, the whole cache at every step.
+   *
+   * @param qkv [batch, steps, 3 × heads × headDim]: queries, keys, values
+   * @return [1, 3 × batch × heads, steps, headDim]: all queries, all keys, all values
+   */
+  static MlxArray splitHeads(MlxArray qkv, int heads) {
+    int batch = qkv.dim(0);
+    int steps = qkv.dim(1);
+    int headDim = qkv.dim(2) / (3 * heads);
+    if (batch == 1 && steps == 1) {
+      return reshape(qkv, 1, 3 * heads, 1, headDim);
+    }
+    MlxArray apart = transpose(reshape(qkv, batch, steps, 3, heads, headDim), 2, 0, 3, 1, 4);
+    return reshape(apart, 1, 3 * batch * heads, steps, headDim);
   }
 
-  /** [batch, heads, steps, headDim] to [batch, steps, heads × headDim]. */
-  static MlxArray joinHeads(MlxArray x) {
+  /** [1, batch × heads, steps, headDim] to [batch, steps, heads × headDim]. */
+  static MlxArray joinHeads(MlxArray x, int batch) {
+    int heads = x.dim(1) / batch;
     int steps = x.dim(2);
-    return reshape(steps == 1 ? x : transpose(x, 0, 2, 1, 3), x.dim(0), steps, x.dim(1) * x.dim(3));
+    int headDim = x.dim(3);
+    MlxArray inOrder =
+        steps == 1 ? x : transpose(reshape(x, batch, heads, steps, headDim), 0, 2, 1, 3);
+    return reshape(inOrder, batch, steps, heads * headDim);
   }
 
   /**
@@ -182,10 +194,10 @@ final class Kernels implements AutoCloseable {
   /**
    * Softmax attention.
    *
-   * @param q as of {@link #queriesKeysValues}, [batch, heads, steps, headDim]
-   * @param k [batch, heads, n, headDim], as {@code v}
+   * @param q as of {@link #queriesKeysValues}, [1, heads, steps, headDim]
+   * @param k [1, heads, n, headDim], as {@code v}
    * @param mask booleans [steps, n], or empty where every query sees every key
-   * @return [batch, heads, steps, headDim]
+   * @return [1, heads, steps, headDim]
    */
   MlxArray attention(MlxArray q, MlxArray k, MlxArray v, Optional<MlxArray> mask) {
     if (!written) {

@@ -22,8 +22,8 @@ interface KvCache {
   /**
    * Adds the keys and values of a block of steps.
    *
-   * @param kv [batch, 2 × heads, steps, headDim], keys first
-   * @return [batch, 2 × heads, n, headDim], of which the first {@link #visible()} ≤ n places count
+   * @param kv [1, 2 × heads, steps, headDim], keys first; of a batch the heads of all
+   * @return [1, 2 × heads, n, headDim], of which the first {@link #visible()} ≤ n places count
    */
   MlxArray append(MlxArray kv);
 

@@ -92,7 +92,7 @@ final class RingKvCache implements KvCache, AutoCloseable {
 
   private void allocate(MlxArray kv) {
     if (ring == null) {
-      ring = zeros(kv.dtype(), kv.dim(0), kv.dim(1), context, kv.dim(3)).retain();
+      ring = zeros(kv.dtype(), 1, kv.dim(1), context, kv.dim(3)).retain();
     }
   }
 

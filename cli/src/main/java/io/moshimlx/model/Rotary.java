@@ -39,21 +39,43 @@ final class Rotary implements AutoCloseable {
     frequencies = flatten(concatenate(0, perHead, still)).retain();
   }
 
-  /**
-   * The angles of a block of steps.
-   *
-   * @param position of its first step
-   * @param turns cos + i sin of each pair of a fused projection, [1, steps, 3 × heads × headDim /
-   *     2]
-   */
-  record Angles(float maxPeriod, int position, MlxArray turns) {}
+  /** The angles of a block of steps; belongs to the scope in which it is first used. */
+  final class Angles {
+    private final int position;
+    private final int steps;
+    private MlxArray turns;
+
+    private Angles(int position, int steps) {
+      this.position = position;
+      this.steps = steps;
+    }
+
+    float maxPeriod() {
+      return maxPeriod;
+    }
+
+    /** Of the first step. */
+    int position() {
+      return position;
+    }
+
+    /**
+     * Computed when they are first asked for, which MLX's kernel never does: cos + i sin of each
+     * pair of a fused projection, [1, steps, 3 × heads × headDim / 2].
+     */
+    MlxArray turns() {
+      if (turns == null) {
+        MlxArray positions =
+            reshape(arange(position, (double) position + steps, 1, DType.FLOAT32), 1, steps, 1);
+        MlxArray angles = multiply(positions, frequencies);
+        turns = view(flatten(stack(-1, cos(angles), sin(angles)), 2, 3), DType.COMPLEX64);
+      }
+      return turns;
+    }
+  }
 
   Angles angles(int position, int steps) {
-    MlxArray positions =
-        reshape(arange(position, (double) position + steps, 1, DType.FLOAT32), 1, steps, 1);
-    MlxArray angles = multiply(positions, frequencies);
-    MlxArray turns = view(flatten(stack(-1, cos(angles), sin(angles)), 2, 3), DType.COMPLEX64);
-    return new Angles(maxPeriod, position, turns);
+    return new Angles(position, steps);
   }
 
   @Override
