@@ -40,6 +40,7 @@ final class UpstreamTokensTest {
         "pytorch",
         "pytorch/pytorch.safetensors",
         "pytorch-copied-slices/pytorch.safetensors",
+        "fused-attention",
         "short-context",
         "long"
       })

@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static io.moshimlx.mlx.Indexing.slice;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.moshimlx.TestDevice;
+import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
@@ -13,7 +15,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Several steps at once give what they give one by one, past the end of the context too. */
+/**
+ * Several steps at once give what they give one by one, past the end of the context too: with the
+ * kernels written out, and with MLX's.
+ */
 final class PrefillTest {
 
   @ParameterizedTest
@@ -28,8 +33,26 @@ final class PrefillTest {
         ones.add(1);
       }
     }
-    try (Lm lm = golden.load()) {
-      assertArrayEquals(lastHidden(lm, ones), lastHidden(lm, sizes), 1e-4f);
+    for (boolean written : new boolean[] {true, false}) {
+      try (Lm lm = golden.load(Optional.of(DType.FLOAT32), written, Long.MAX_VALUE)) {
+        assertArrayEquals(lastHidden(lm, ones), lastHidden(lm, sizes), 1e-4f);
+      }
+    }
+  }
+
+  /** Blocks of up to 8 steps and longer ones are two kernels of Metal's. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 40})
+  void theUsualDeviceReadsABlockAsTheCpuDoes(int steps) {
+    Golden golden = Golden.of("fused-attention");
+    List<Integer> block = List.of(steps);
+    float[] onTheCpu;
+    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), true, Long.MAX_VALUE)) {
+      onTheCpu = lastHidden(lm, block);
+    }
+    TestDevice.usual();
+    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), false, Long.MAX_VALUE)) {
+      assertArrayEquals(onTheCpu, lastHidden(lm, block), 3e-2f);
     }
   }
 

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
-import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
@@ -26,8 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,19 +36,6 @@ class QuantizerTest {
   private static final Path SOURCE = GOLDENS.resolve("model.safetensors");
 
   @TempDir Path folder;
-  private Device.Type usual;
-
-  /** The goldens are of the CPU, whose arithmetic differs from a GPU's in last bits. */
-  @BeforeEach
-  void onTheCpu() {
-    usual = Device.getDefault();
-    Device.setDefault(Device.Type.CPU);
-  }
-
-  @AfterEach
-  void onTheUsualDevice() {
-    Device.setDefault(usual);
-  }
 
   private static boolean write(Path source, Quantization quantization, Path file)
       throws IOException {

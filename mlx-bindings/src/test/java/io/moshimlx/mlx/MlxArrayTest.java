@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Arrays to and from Java, errors, compiled functions, and what the library tells of itself. */
+@ExtendWith(Devices.class)
 class MlxArrayTest {
   private MlxScope scope;
 

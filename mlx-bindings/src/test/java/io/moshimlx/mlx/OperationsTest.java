@@ -11,8 +11,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Every operation against what Python's MLX computes. */
+/**
+ * Every operation against what Python's MLX computes on a CPU; another device of this machine has
+ * the operation, whose last bits, and what is one bit further for it, are its own.
+ */
+@ExtendWith(Devices.class)
 class OperationsTest {
   private final Goldens goldens = Goldens.load();
   private final Map<String, Supplier<MlxArray[]>> cases = new TreeMap<>();
@@ -24,11 +29,16 @@ class OperationsTest {
 
   @TestFactory
   Stream<DynamicTest> equalsPython() {
-    return cases.keySet().stream()
-        .map(name -> DynamicTest.dynamicTest(name, () -> assertEqualsPython(name)));
+    return Devices.all()
+        .flatMap(device ->
+            cases.keySet().stream()
+                .map(name ->
+                    DynamicTest.dynamicTest(
+                        device + " " + name, () -> assertEqualsPython(device, name))));
   }
 
-  private void assertEqualsPython(String name) {
+  private void assertEqualsPython(Device.Type device, String name) {
+    Device.setDefault(device);
     try (MlxScope _ = MlxScope.open()) {
       List<Goldens.Tensor> expected = goldens.cases().get(name);
       MlxArray[] actual = cases.get(name).get();

@@ -1,0 +1,62 @@
+package io.moshimlx.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moshimlx.dialogue.TokenStreams;
+import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.Memory;
+import io.moshimlx.mlx.MlxScope;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What guidance keeps is never copied, neither to write it nor to attend to it. */
+final class GuidedCacheTest {
+  private final Golden golden = Golden.of("guided");
+
+  /**
+   * Metal's attention copies the keys and values of a batch unless they follow one another in
+   * memory, and those of a batch of one never (kv_copy_unless in MLX's
+   * scaled_dot_product_attention.cpp): the two of guidance are one with twice the heads.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void keysAndValuesAreOfABatchOfOne(boolean guided) {
+    try (Lm lm = golden.load()) {
+      TransformerConfig helium = lm.config().transformer();
+      List<RingKvCache> caches = lm.newCaches();
+      try (MlxScope _ = MlxScope.open()) {
+        int[] input = new TokenStreams(lm.config()).input(golden.tokens("user_tokens", 0));
+        lm.forward(lm.embed(input), lm.condition(guided), 0, caches);
+        int heads = (guided ? 2 : 1) * helium.numHeads();
+        assertArrayEquals(
+            new int[] {1, 2 * heads, helium.context(), helium.headDim()},
+            caches.getFirst().state().shape());
+      }
+      caches.forEach(RingKvCache::close);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStepMakesNothingOfTheCachesSize(boolean written) {
+    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), written, Long.MAX_VALUE);
+        LmGenerator generator =
+            new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
+      TokenStreams streams = new TokenStreams(lm.config());
+      TransformerConfig helium = lm.config().transformer();
+      long cache = 2L * 2 * helium.dim() * helium.context() * DType.FLOAT32.size();
+      streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", 0))));
+      long before = Memory.active();
+      assertTrue(before > cache);
+      Memory.resetPeak();
+      for (int step = 1; step < golden.steps(); step++) {
+        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+      }
+      long most = Memory.peak() - before;
+      assertTrue(most < cache / 4, most + " bytes, the cache has " + cache);
+    }
+  }
+}
