@@ -10,8 +10,6 @@ import io.moshimlx.hub.KnownModel;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxException;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.MemoryEstimate;
-import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,14 +89,8 @@ final class ModelsCommand implements Runnable {
   }
 
   /** What a model takes on this device. */
-  private static long memoryBytes(ModelStore store, KnownModel known) {
-    HubModel model = model(known);
-    MemoryEstimate estimate =
-        model.isMade()
-            ? MemoryEstimate.of(
-                ModelFiles.find(store.folder(model).orElseThrow(), model.quantization()))
-            : MemoryCheck.estimate(known);
-    return estimate.bytes(computed());
+  private static long memoryBytes(KnownModel known) {
+    return MemoryCheck.estimate(known).bytes(computed());
   }
 
   /** A list needs no MLX: where it cannot be asked, the figures are those of a GPU. */
@@ -124,7 +116,7 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("gated", known.gated());
       entry.addProperty("licence", known.licence());
       entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
-      entry.addProperty("memory_bytes", memoryBytes(store, known));
+      entry.addProperty("memory_bytes", memoryBytes(known));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
       entry.addProperty("quantised_here", model.isMade());
@@ -144,7 +136,7 @@ final class ModelsCommand implements Runnable {
           List.of(
               known.name(),
               model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
-              ByteCount.of(memoryBytes(store, known)),
+              ByteCount.of(memoryBytes(known)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
               known.licence() + (known.gated() ? ", gated" : "")));

@@ -200,7 +200,7 @@ class PrecisionTest {
     assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
         rows("hibiki-1b-q4")
-            .matches("hibiki-1b-q4 +made here +\\d+\\.\\d MB +yes +translation.*\n"),
+            .matches("hibiki-1b-q4 +made here +\\d+\\.\\d GB +yes +translation.*\n"),
         rows("hibiki-1b-q4"));
     JsonObject entry =
         JsonParser.parseString(moshi("models", "--json").succeeded().out())
