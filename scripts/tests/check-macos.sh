@@ -131,6 +131,21 @@ test_a_symbol_that_mlx_lacks_is_named() {
   contains "$text" "FAILED  libmlxc.dylib lacks _mlx_halve, which the bindings call"
 }
 
+test_a_library_is_compiled_for_the_system_that_the_build_asks_for() {
+  program "$here/zig" <<<'echo "$@"'
+  export MACOS_ZIG="$here/zig"
+  contains "$("$root/scripts/macos/clang++" -arch arm64 -mmacosx-version-min=12.1 -dynamiclib a.o)" \
+    "c++ -target aarch64-macos.12.1 -dynamiclib a.o"
+  # Where it asks for none, a Mac would take its own, which no older one loads.
+  contains "$("$root/scripts/macos/clang" -dynamiclib a.o)" "cc -target aarch64-macos.26.0 "
+}
+
+test_a_codec_that_needs_a_new_library_of_macos_is_named() {
+  made_up
+  echo '  = note: error: unable to find system framework "CoreAudio". searched paths: none' >"$here/log"
+  contains "$(check why "$tree" codec "$here/log")" "needs CoreAudio, which scripts/macos/sdk lacks: name it there"
+}
+
 test_native_methods_that_differ_are_named() {
   made_up_libraries
   mkdir "$here/jni"
