@@ -238,6 +238,7 @@ class MacLibrary:
 
         self.file = file
         self.name = file.name
+        lief.logging.disable()
         binary = lief.MachO.parse(str(file)).at(0)
         commands = [(str(command.command).rpartition(".")[2], command.name) for command in binary.libraries]
         self.arm64 = str(binary.header.cpu_type).endswith("ARM64")
@@ -271,13 +272,13 @@ class MacLibrary:
             f"{self.name} looks for them {'in its own folder' if siblings else 'where macOS has them'}",
             f"{self.name} has the rpaths {self.rpaths} instead of {rpaths}: {remedy}",
         )
-        for promise, oldest in promises(root).items():
-            check(
-                self.minimum <= (oldest, 0),
-                f"{self.name} runs on macOS {oldest}, as {promise} says",
-                f"{self.name} needs macOS {'.'.join(map(str, self.minimum))} and {promise} says {oldest}: "
-                f"change that, or {remedy}",
-            )
+        oldest = min(promises(root).values())
+        check(
+            self.minimum <= (oldest, 0),
+            f"{self.name} runs on macOS {oldest}",
+            f"{self.name} needs macOS {'.'.join(map(str, self.minimum))} and docs/installing.md says {oldest}: "
+            f"change that, or {remedy}",
+        )
 
     def check_paths(self, root: Path, remedy: str) -> None:
         cargo = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))

@@ -29,6 +29,7 @@ made_up_libraries() {
   made_up
   cat >"$here/modules/lief.py" <<'EOF'
 from types import SimpleNamespace as Made
+logging = Made(disable=lambda: None)
 def library(name, needed=(), rpaths=(), minimum=(14, 0, 0), exports=(), imports=(), content=b""):
     commands = [Made(command="TYPE.ID_DYLIB", name=name)] + [Made(command="TYPE.LOAD_DYLIB", name=n) for n in needed]
     return Made(
