@@ -12,7 +12,7 @@ class MoshiMlx < Formula
   depends_on "rust" => :build
   depends_on arch: :arm64
   depends_on macos: :sonoma
-  depends_on "openjdk"
+  depends_on "openjdk@25"
 
   # MLX comes as its developers build it, without room for longer names.
   preserve_rpath
@@ -23,13 +23,13 @@ class MoshiMlx < Formula
 
   def install
     ENV.prepend_path "PATH", formula_opt_libexec("python@3.14")/"bin"
-    ENV["JAVA_HOME"] = Language::Java.java_home.to_s
+    ENV["JAVA_HOME"] = Language::Java.java_home("25").to_s
     tree = buildpath/"build/tree"
     system "scripts/dist", "--tree", tree
 
     # The launcher finds its libexec beside its own bin.
     libexec.install tree/"bin", tree/"libexec"
-    (bin/"moshi-mlx").write_env_script libexec/"bin/moshi-mlx", Language::Java.overridable_java_home_env
+    (bin/"moshi-mlx").write_env_script libexec/"bin/moshi-mlx", Language::Java.overridable_java_home_env("25")
 
     share.install tree/"share/doc"
     pkgshare.install "samples/hello.wav"
@@ -41,7 +41,7 @@ class MoshiMlx < Formula
 
   # Every start is faster for it; without, all else stands.
   def post_install
-    ENV["JAVA_HOME"] = Language::Java.java_home.to_s
+    ENV["JAVA_HOME"] = Language::Java.java_home("25").to_s
     quiet_system "bash", "-c", '. "$0/jdk.sh"; . "$0/launch.sh"; installation "$0"; keep_classes',
                  libexec/"libexec/moshi-mlx"
   end

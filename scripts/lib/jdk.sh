@@ -13,6 +13,15 @@ die() {
   exit 1
 }
 
+# Whether this is a Mac with Apple Silicon. A shell under Rosetta takes it for an Intel Mac: only there the system is asked.
+on_apple_silicon() {
+  case "$OSTYPE $HOSTTYPE" in
+    darwin*' arm64' | darwin*' aarch64') ;;
+    darwin*) [ "$(PATH="$PATH:/usr/sbin" sysctl -n hw.optional.arm64 2>/dev/null)" = 1 ] ;;
+    *) return 1 ;;
+  esac
+}
+
 # jdk_version HOME [PROGRAM]: sets version to the major version of the Java there, from the file that each carries
 # (starting java would take longer than all else here). Fails where there is none that runs on this machine and has the
 # program, which is javac unless a runtime without compiler will do.
@@ -27,40 +36,67 @@ jdk_version() {
         version="${version%%[!0-9]*}"
         ;;
       # Under Rosetta an Intel JDK starts, and then cannot load a single library of ours.
-      'OS_ARCH="x86_64"') case "$OSTYPE $HOSTTYPE" in darwin*' arm64' | darwin*' aarch64') return 1 ;; esac ;;
+      'OS_ARCH="x86_64"') ! on_apple_silicon || return 1 ;;
     esac
   done <"$1/release"
   [ -n "$version" ]
 }
 
-# The folders in which a JDK may be, best first, one a line.
-jdk_candidates() {
-  local java link
-  echo "${JAVA_HOME:-}"
-  if [ -x /usr/libexec/java_home ]; then
-    /usr/libexec/java_home -v "$java_minimum+" 2>/dev/null || true
-  fi
-  printf '%s\n' "${HOMEBREW_PREFIX:-/opt/homebrew}"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /usr/lib/jvm/*
-  if java="$(command -v java)"; then
-    while link="$(readlink "$java")"; do
-      case "$link" in
-        /*) java="$link" ;;
-        *) java="$(dirname "$java")/$link" ;;
-      esac
-    done
-    dirname "$(dirname "$java")"
-  fi
+# Homebrew's prefixes, one a line: the one in use, the one that this file is installed under, the one of the brew that is
+# called (its path says it, as it does to brew itself), the usual one. Only the first is known to login shells alone.
+homebrew_prefixes() {
+  local brew installed="${BASH_SOURCE[0]%%/Cellar/*}"
+  brew="$(command -v brew)" || brew=""
+  printf '%s\n' "${HOMEBREW_PREFIX:-}" "${installed%/libexec/moshi-mlx/jdk.sh}" "${brew%/bin/brew}" /opt/homebrew
 }
 
-# find_jdk [PROGRAM]: prints the home of the first that is new enough and has the program, javac by default. Every start
-# waits for this: it reads a candidate as soon as there is one, and starts no process to look at it.
+# The folders in which a JDK may be, best first, one a line; those that can be named without starting a process.
+jdk_candidates() {
+  local prefix java
+  echo "${JAVA_HOME:-}"
+  case "$OSTYPE" in
+    darwin*)
+      while IFS= read -r prefix; do
+        printf '%s\n' "$prefix"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
+      done < <(homebrew_prefixes)
+      # What /usr/libexec/java_home looks at.
+      printf '%s\n' "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home \
+        /Library/Java/JavaVirtualMachines/*/Contents/Home
+      ;;
+  esac
+  printf '%s\n' /usr/lib/jvm/*
+  if java="$(command -v java)"; then echo "${java%/bin/java}"; fi
+}
+
+# The home of the java on the PATH, behind its links.
+linked_jdk() {
+  local java link
+  java="$(command -v java)" || return
+  while link="$(readlink "$java")"; do
+    case "$link" in
+      /*) java="$link" ;;
+      *) java="${java%/*}/$link" ;;
+    esac
+  done
+  echo "${java%/*/*}"
+}
+
+# is_new_enough HOME PROGRAM
+is_new_enough() { [ -n "$1" ] && jdk_version "$1" "$2" && [ "$version" -ge "$java_minimum" ]; }
+
+# find_jdk [PROGRAM]: prints the home of a Java that is new enough and has the program, javac by default: JAVA_HOME, or the
+# first of exactly the version that this is made with, or the first that is newer. Every start waits for this: it reads a
+# candidate as soon as there is one, and starts no process unless there is none.
 find_jdk() {
-  local home version
+  local home version program="${1:-javac}" best=""
   while IFS= read -r home; do
-    if [ -n "$home" ] && jdk_version "$home" "${1:-javac}" && [ "$version" -ge "$java_minimum" ]; then
-      echo "$home"
-      return
+    is_new_enough "$home" "$program" || continue
+    best="${best:-$home}"
+    if [ "$home" = "${JAVA_HOME:-}" ] || [ "$version" -eq "$java_minimum" ]; then
+      best="$home"
+      break
     fi
   done < <(jdk_candidates 2>/dev/null)
-  return 1
+  if [ -z "$best" ] && home="$(linked_jdk)" && is_new_enough "$home" "$program"; then best="$home"; fi
+  [ -n "$best" ] && echo "$best"
 }

@@ -1,5 +1,6 @@
 # What of Homebrew the formula uses, for a machine without it: `ruby homebrew.rb FORMULA CHECKOUT PREFIX` runs the
-# formula's install, post_install and test. Homebrew's own classes do more (they keep kegs, relocate, sandbox).
+# formula's install, post_install and test. Homebrew's own classes do more (they keep kegs, relocate, sandbox). Runs under
+# the Ruby 2.6 that macOS has.
 require "fileutils"
 require "minitest"
 require "pathname"
@@ -21,8 +22,16 @@ end
 
 module Language
   module Java
-    def self.java_home = Pathname(ENV.fetch("GIVEN_JAVA_HOME"))
-    def self.overridable_java_home_env = { JAVA_HOME: "${JAVA_HOME:-#{java_home}}" }
+    # Homebrew's takes any openjdk where no version is given, and that is the newest.
+    def self.java_home(version)
+      raise "not a JDK that the formula depends on: openjdk@#{version}" unless Formula.needed.include?("openjdk@#{version}")
+
+      Pathname(ENV.fetch("GIVEN_JAVA_HOME"))
+    end
+
+    def self.overridable_java_home_env(version)
+      { JAVA_HOME: "${JAVA_HOME:-#{java_home(version)}}" }
+    end
   end
 end
 
@@ -33,11 +42,20 @@ end
 class Formula
   include Minitest::Assertions
 
-  FIELDS = %i[desc homepage url sha256 license head depends_on preserve_rpath allow_network_access!
-              deny_network_access!].freeze
-  FIELDS.each { |field| define_singleton_method(field) { |*_, **_| } }
+  FIELDS = %i[desc homepage url sha256 license head preserve_rpath allow_network_access! deny_network_access!].freeze
+  FIELDS.each { |field| define_singleton_method(field) { |*_| } }
 
-  def self.test(&block) = define_method(:check, &block)
+  def self.needed
+    @@needed ||= []
+  end
+
+  def self.depends_on(what)
+    needed << what
+  end
+
+  def self.test(&block)
+    define_method(:check, &block)
+  end
 
   attr_accessor :assertions
   attr_reader :buildpath, :prefix, :testpath
@@ -49,23 +67,33 @@ class Formula
     @assertions = 0
   end
 
-  def bin = prefix/"bin"
-  def libexec = prefix/"libexec"
-  def formula_opt_libexec(name) = Pathname("/opt/homebrew/opt")/name/"libexec"
-  def share = prefix/"share"
-  def pkgshare = share/"moshi-mlx"
-  def man1 = share/"man/man1"
-  def bash_completion = prefix/"etc/bash_completion.d"
-  def zsh_completion = share/"zsh/site-functions"
-  def fish_completion = share/"fish/vendor_completions.d"
+  FOLDERS = {
+    bin:             "bin",
+    libexec:         "libexec",
+    share:           "share",
+    pkgshare:        "share/moshi-mlx",
+    man1:            "share/man/man1",
+    bash_completion: "etc/bash_completion.d",
+    zsh_completion:  "share/zsh/site-functions",
+    fish_completion: "share/fish/vendor_completions.d",
+  }.freeze
+  FOLDERS.each { |name, folder| define_method(name) { prefix/folder } }
+
+  def formula_opt_libexec(name)
+    Pathname("/opt/homebrew/opt")/name/"libexec"
+  end
 
   def system(*command)
     quiet_system(*command) || raise("failed: #{command.join(" ")}")
   end
 
-  def quiet_system(*command) = Kernel.system(*command.map(&:to_s))
+  def quiet_system(*command)
+    Kernel.system(*command.map(&:to_s))
+  end
 
-  def shell_output(command) = `#{command}`
+  def shell_output(command)
+    `#{command}`
+  end
 end
 
 formula, checkout, prefix = ARGV

@@ -40,7 +40,7 @@ final class MachineChecks {
       return Finding.problem(
           "java",
           text + ", which a Mac with Apple Silicon runs in emulation, without MLX",
-          "install a JDK for aarch64: brew install openjdk");
+          "install a JDK for aarch64: brew install openjdk@25");
     }
     return MachineChecks.class.getModule().isNativeAccessEnabled()
         ? Finding.ok("java", text + ", with native access")
