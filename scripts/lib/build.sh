@@ -62,10 +62,11 @@ maven() {
 }
 
 stage_is_current() {
-  local stamp="build/stamps/$1"
+  local stamp="build/stamps/$1" newer
   [ -e "$stamp" ] && [ -e "$(stage_output "$1")" ] || return 1
+  # What find cannot answer counts as changed.
   # shellcheck disable=SC2046 # a list of names without spaces
-  [ -z "$(find $(stage_sources "$1") -newer "$stamp" -print -quit 2>/dev/null)" ]
+  newer="$(find $(stage_sources "$1") -newer "$stamp" -print -quit 2>/dev/null)" && [ -z "$newer" ]
 }
 
 stale_stages() { # stale_stages STAGE...
@@ -110,9 +111,6 @@ unlock() {
   rm -f build/lock
   trap - EXIT
 }
-
-# One line, written over and over; only a terminal gets it.
-show_progress() { [ ! -t 2 ] || printf '\r\033[K%s' "$*" >&2; }
 
 stop_stages() { # stop_stages PID...
   local pid

@@ -52,12 +52,12 @@ homebrew_prefixes() {
 
 # The folders in which a JDK may be, best first, one a line; those that can be named without starting a process.
 jdk_candidates() {
-  local prefix java
+  local brewed java
   echo "${JAVA_HOME:-}"
   case "$OSTYPE" in
     darwin*)
-      while IFS= read -r prefix; do
-        printf '%s\n' "$prefix"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
+      while IFS= read -r brewed; do
+        printf '%s\n' "$brewed"/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
       done < <(homebrew_prefixes)
       # What /usr/libexec/java_home looks at.
       printf '%s\n' "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home \

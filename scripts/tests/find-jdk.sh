@@ -4,6 +4,7 @@
 : "${root:?}" "${here:?}"
 # shellcheck source=../lib/common.sh
 . "$root/scripts/lib/common.sh"
+version="" # what jdk_version finds
 
 test_java_home_comes_first() {
   fake_jdk "$here/a" 25.0.3
