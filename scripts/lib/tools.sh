@@ -104,14 +104,13 @@ look_for_build() {
   has cmake || want "CMake (cmake)" cmake cmake cmake
   if command_line_tools; then
     has "${CXX:-c++}" || want "a C++ compiler (${CXX:-c++})" "" g++ gcc-c++
-    has make || want "make" make make make
+    has make || want make "" make make
   else
     want "the Command Line Tools (c++, make)" "" "" "" "" "xcode-select --install"
   fi
-  python_is_new_enough || want "Python of at least $python_minimum (python3)" python python3 python3 \
-    "$python_minimum" https://www.python.org/downloads
-  { usable python3 && python3 -m pip --version >/dev/null 2>&1; } ||
-    want "pip (python3 -m pip)" python python3-pip python3-pip
+  { python_is_new_enough && python3 -m pip --version >/dev/null 2>&1; } ||
+    want "Python of at least $python_minimum with pip (python3 -m pip)" python "python3 python3-pip" "python3 python3-pip" \
+      "$python_minimum" https://www.python.org/downloads
 }
 
 look_for_style() { has shellcheck || want "ShellCheck (shellcheck)" shellcheck shellcheck ShellCheck; }
@@ -150,13 +149,13 @@ look_for_scripts() {
   usable git || want "git, for the tests of a release" git git git
 }
 
-# Whether what is missing may be installed: as root or by a sudo that asks for no password, by Homebrew, or by leave of the
+# Whether what is missing may be installed: by root or Homebrew, by a sudo that asks for no password, or by leave of the
 # user. Sets as_root.
 may_install() {
   local answer
   as_root=()
   { [ -z "${MOSHI_MLX_NO_INSTALL:-}" ] && [ ${#packages[@]} -gt 0 ] && has "$manager"; } || return 1
-  if [ "$manager" = brew ] || [ -z "$sudo" ]; then return 0; fi
+  [ -n "$sudo" ] || return 0
   has sudo || return 1
   as_root=(sudo)
   ! sudo -n true >/dev/null 2>&1 || return 0
@@ -205,20 +204,13 @@ install_packages() {
 
 # Says how to get by hand what is missing.
 name_the_way() {
-  if [ -z "$manager" ]; then
-    echo "Install it with the package manager of your system; Rust comes from https://rustup.rs" >&2
-    return
-  fi
-  echo "Get it with:" >&2
-  if [ ${#packages[@]} -gt 0 ]; then
-    if [ "$manager" = brew ]; then
-      has brew || echo "  Homebrew, from https://brew.sh"
-      echo "  brew install ${packages[*]}"
-    else
-      echo "  $sudo$manager install ${packages[*]}"
-    fi >&2
-  fi
-  [ ${#by_hand[@]} -eq 0 ] || printf '  %s\n' "${by_hand[@]}" >&2
+  echo "Get it with:"
+  case "$manager" in
+    "") echo "  the package manager of your system" ;;
+    brew) has brew || echo "  Homebrew, from https://brew.sh" ;;
+  esac
+  [ ${#packages[@]} -eq 0 ] || echo "  $sudo$manager install ${packages[*]}"
+  [ ${#by_hand[@]} -eq 0 ] || printf '  %s\n' "${by_hand[@]}"
 }
 
 # get_tools PART...: see require_tools.
@@ -228,7 +220,7 @@ get_tools() {
     if [ -z "$manager" ] && has "$name"; then manager="$name"; fi
   done
   if on_mac; then manager=brew; fi
-  if [ "$(id -u)" -eq 0 ]; then sudo=""; fi
+  if [ "$manager" = brew ] || [ "$(id -u)" -eq 0 ]; then sudo=""; fi
   if [ "$HOSTTYPE" = x86_64 ] && on_apple_silicon; then
     die "this terminal runs under Rosetta, which would build for Intel: open one that does not, or begin with 'arch -arm64'"
   fi
@@ -243,6 +235,6 @@ get_tools() {
     say "this is still missing:"
     printf '  %s\n' "${missing[@]}" >&2
   fi
-  name_the_way
+  name_the_way >&2
   exit 1
 }

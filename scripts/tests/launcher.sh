@@ -2,7 +2,6 @@
 # The launcher, in a checkout whose stages are stand-ins.
 : "${here:?}"
 
-
 test_the_first_run_builds_everything_and_the_second_nothing() {
   fake_checkout
   launch </dev/null 2>"$here/messages"
@@ -25,6 +24,15 @@ test_a_changed_source_builds_its_own_stage() {
   contains "$(built)" mimi
 }
 
+test_what_find_cannot_tell_is_built() {
+  fake_checkout
+  launch </dev/null
+  built >/dev/null
+  program "$here/bin/find" <<<'echo "find: unknown predicate -quit" >&2; exit 1'
+  launch </dev/null
+  equal "java mimi native " "$(built)"
+}
+
 test_arguments_folder_and_input_arrive_as_they_were() {
   local text
   fake_checkout
@@ -45,8 +53,7 @@ test_a_chain_of_links_leads_to_the_checkout() {
   mkdir "$here/links"
   ln -s "../the checkout/scripts/moshi-mlx" "$here/links/relative"
   ln -s "$here/links/relative" "$here/links/moshi"
-  contains "$(cd / && PATH="$here/bin:$here/links:$PATH" JAVA_HOME="$here/jdk" HOMEBREW_PREFIX="$here/homebrew" \
-    moshi --help </dev/null 2>/dev/null)" "argument: --help"
+  contains "$(cd / && PATH="$here/bin:$here/links:$PATH" JAVA_HOME="$here/jdk" moshi --help </dev/null 2>/dev/null)" "argument: --help"
 }
 
 test_a_failed_stage_shows_its_log_and_ends_the_others() {
