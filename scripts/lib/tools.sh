@@ -167,13 +167,13 @@ may_install() {
 
 # logged TITLE COMMAND...: runs it with its output in a log; a terminal sees how long that takes.
 logged() {
-  local title="$1" log="$root/build/logs/install.log" ticking status=0
+  local title="$1" log="$root/build/logs/install.log" ticking status=0 began=$SECONDS
   shift
   say "$title: $*"
-  while sleep 1 && kill -0 $$ 2>/dev/null; do show_progress "$title: $((SECONDS / 60)) min $((SECONDS % 60)) s"; done &
+  while sleep 1 && kill -0 $$ 2>/dev/null; do show_progress "$title: $((SECONDS - began)) s"; done &
   ticking=$!
   "$@" >>"$log" 2>&1 </dev/null || status=$?
-  kill "$ticking"
+  kill "$ticking" 2>/dev/null || true
   wait "$ticking" 2>/dev/null || true
   show_progress ""
   [ "$status" -eq 0 ] || {

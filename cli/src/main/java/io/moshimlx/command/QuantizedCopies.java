@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.Disk;
 import io.moshimlx.UserException;
 import io.moshimlx.hub.DownloadMonitor;
 import io.moshimlx.hub.DownloadStopped;
@@ -15,7 +16,6 @@ import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -163,31 +163,16 @@ final class QuantizedCopies {
    */
   void requireRoom(Copy copy, long copyBytes, Path fetched, long fetchBytes) {
     try {
-      FileStore store = Files.getFileStore(existing(root));
-      boolean shared = store.equals(Files.getFileStore(existing(fetched)));
-      long bytes = copyBytes + (shared ? fetchBytes : 0);
-      if (bytes > store.getUsableSpace()) {
+      long bytes = copyBytes + (Disk.isShared(root, fetched) ? fetchBytes : 0);
+      long free = Disk.free(root).orElse(Long.MAX_VALUE);
+      if (bytes > free) {
         throw new UserException(
             "%s takes %s to fetch and quantise, but the disk of %s has %s free; %s"
-                .formatted(
-                    copy.name(),
-                    ByteCount.of(bytes),
-                    root,
-                    ByteCount.of(store.getUsableSpace()),
-                    REMEDY));
+                .formatted(copy.name(), ByteCount.of(bytes), root, ByteCount.of(free), REMEDY));
       }
     } catch (IOException e) {
       throw UserException.cannotRead(root, e, REMEDY);
     }
-  }
-
-  /** A folder that will be made, or the one above it that is there. */
-  private static Path existing(Path folder) {
-    Path at = folder;
-    while (Files.notExists(at)) {
-      at = at.getParent();
-    }
-    return at;
   }
 
   /**

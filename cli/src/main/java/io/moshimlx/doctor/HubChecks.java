@@ -1,6 +1,7 @@
 package io.moshimlx.doctor;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.Disk;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.KnownModel;
@@ -9,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,7 +26,7 @@ final class HubChecks {
   /** Where fetched models lie: whether more can be put there, and how much is there. */
   static Finding cache(HubSettings settings) {
     Path cache = settings.cache();
-    Path there = existing(cache);
+    Path there = Disk.existing(cache);
     if (!Files.isDirectory(there)) {
       return Finding.warning("cache", there + " is not a folder, so no model can be kept", MOVE);
     }
@@ -32,7 +34,7 @@ final class HubChecks {
       return Finding.warning(
           "cache", there + " cannot be written to, so no model can be kept", MOVE);
     }
-    if (!there.equals(cache)) {
+    if (!there.equals(cache.toAbsolutePath())) {
       return Finding.ok("cache", cache + ", made with the first download");
     }
     try {
@@ -54,14 +56,16 @@ final class HubChecks {
   }
 
   /** Room for models, where they will be put. */
-  static Finding disk(HubSettings settings) throws IOException {
-    Path cache = settings.cache();
-    return disk(cache, Files.getFileStore(existing(cache)).getUsableSpace());
+  static Finding disk(HubSettings settings) {
+    return disk(settings.cache(), Disk.free(settings.cache()));
   }
 
-  static Finding disk(Path folder, long free) {
-    String text = "%s free for %s".formatted(ByteCount.of(free), folder);
-    return free >= DOWNLOAD_BYTES
+  static Finding disk(Path folder, OptionalLong free) {
+    if (free.isEmpty()) {
+      return Finding.ok("disk", "the system does not say how much is free for " + folder);
+    }
+    String text = "%s free for %s".formatted(ByteCount.of(free.getAsLong()), folder);
+    return free.getAsLong() >= DOWNLOAD_BYTES
         ? Finding.ok("disk", text)
         : Finding.warning(
             "disk",
@@ -87,14 +91,5 @@ final class HubChecks {
                 "token",
                 "none; only gated models (%s) need one, in HF_TOKEN or %s"
                     .formatted(needed, settings.tokenFile())));
-  }
-
-  /** A folder, or what is there of the way to it. */
-  private static Path existing(Path folder) {
-    Path at = folder;
-    while (Files.notExists(at) && at.getParent() != null) {
-      at = at.getParent();
-    }
-    return at;
   }
 }

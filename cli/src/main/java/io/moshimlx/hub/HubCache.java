@@ -1,6 +1,7 @@
 package io.moshimlx.hub;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.Disk;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -197,15 +198,11 @@ final class HubCache {
   /** Refuses to start what the disk has no room for. */
   void checkSpace(RepoId repo, long bytes) {
     makeBlobs(repo);
-    try {
-      long free = Files.getFileStore(blobs(repo)).getUsableSpace();
-      if (bytes + RESERVE > free) {
-        throw new UserException(
-            "%s needs %s more, but the disk of %s has %s free; make room, or move the cache with HF_HUB_CACHE"
-                .formatted(repo, ByteCount.of(bytes), root, ByteCount.of(free)));
-      }
-    } catch (IOException e) {
-      throw UserException.cannotRead(root, e, REMEDY);
+    long free = Disk.free(blobs(repo)).orElse(Long.MAX_VALUE);
+    if (bytes + RESERVE > free) {
+      throw new UserException(
+          "%s needs %s more, but the disk of %s has %s free; make room, or move the cache with HF_HUB_CACHE"
+              .formatted(repo, ByteCount.of(bytes), root, ByteCount.of(free)));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.moshimlx.model;
 
+import io.moshimlx.Disk;
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Linalg;
@@ -10,7 +11,6 @@ import io.moshimlx.mlx.Safetensors;
 import io.moshimlx.mlx.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -167,7 +167,7 @@ public final class Quantizer {
   }
 
   private void requireRoom(Path file) throws IOException {
-    long room = Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+    long room = Disk.free(file.toAbsolutePath().getParent()).orElse(Long.MAX_VALUE);
     if (room < targetBytes()) {
       throw new FileSystemException(
           file.toString(),

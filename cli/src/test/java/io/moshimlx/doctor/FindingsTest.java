@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,9 +71,16 @@ class FindingsTest {
   void aFullDiskIsTold() {
     Path cache = Path.of("/home/hub");
     assertFinding(
-        Level.OK, "9.0 GB free for /home/hub", null, HubChecks.disk(cache, 9_000_000_000L));
+        Level.OK,
+        "9.0 GB free for /home/hub",
+        null,
+        HubChecks.disk(cache, OptionalLong.of(9_000_000_000L)));
     assertFinding(
-        Level.WARNING, "5.0 GB free", "HF_HUB_CACHE", HubChecks.disk(cache, 5_000_000_000L));
+        Level.WARNING,
+        "5.0 GB free",
+        "HF_HUB_CACHE",
+        HubChecks.disk(cache, OptionalLong.of(5_000_000_000L)));
+    assertFinding(Level.OK, "does not say", null, HubChecks.disk(cache, OptionalLong.empty()));
   }
 
   @Test
