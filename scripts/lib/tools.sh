@@ -146,8 +146,12 @@ look_for_scripts() {
   has man || want "man, for the tests of the manual" "" man-db man-db
   ruby -e 'require "minitest"' 2>/dev/null ||
     want "Ruby with minitest, for the tests of Homebrew's formula" ruby "ruby ruby-minitest" "ruby rubygem-minitest"
+  has bsdtar || want "bsdtar, for the tests of archives" "" libarchive-tools bsdtar
   usable git || want "git, for the tests of a release" git git git
 }
+
+# scripts/check-macos gets its own.
+look_for_macos() { :; }
 
 # Whether what is missing may be installed: by root or Homebrew, by a sudo that asks for no password, or by leave of the
 # user. Sets as_root.
