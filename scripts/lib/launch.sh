@@ -35,18 +35,82 @@ installation() {
   [ ! -r "$kept_classes" ] || jvm_options+=("-XX:AOTCache=$kept_classes")
 }
 
-# Has the JVM keep the classes of a start as it has them in memory, for every start after that.
+# own_environment: what the shell of the user asks of every JVM, and what its locale leaves out, is nothing for this one.
+own_environment() {
+  unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS JDK_AOT_VM_OPTIONS
+  if knows_only_ascii; then speak_utf8; fi
+}
+
+# Whether the locale is C or POSIX, or one that is not installed and therefore C: Java would take no name with an ü. Bash
+# knows what it makes of bytes: a € is one character in UTF-8, the next two are one in the codes of East Asia, and the
+# last is a letter in those of one byte.
+knows_only_ascii() {
+  local euro=$'\342\202\254' pair=$'\260\241' letter=$'\344'
+  case "$OSTYPE" in darwin*) return 1 ;; esac # where Java takes UTF-8 always
+  [ "${#euro}" -eq 3 ] && [ "${#pair}" -eq 2 ] && case "$letter" in [[:alpha:]]) return 1 ;; esac
+}
+
+# Takes the first locale with UTF-8 that is installed; where there is none, all stays as it was.
+speak_utf8() {
+  local locale former="${LC_ALL-}"
+  if takes_utf8 C.UTF-8; then return; fi
+  for locale in $(locale -a 2>/dev/null | grep -i 'utf-*8'); do
+    if takes_utf8 "$locale"; then return; fi
+  done
+  { LC_ALL="$former"; } 2>/dev/null
+  [ -n "$former" ] || unset LC_ALL
+}
+
+# takes_utf8 LOCALE: sets it, and says whether it is installed.
+takes_utf8() {
+  local euro=$'\342\202\254'
+  { export LC_ALL="$1"; } 2>/dev/null
+  [ "${#euro}" -eq 1 ]
+}
+
+# Has the JVM say what it died of in a folder of ours, not in the one that the user is in, which it takes where it cannot
+# write.
+keep_reports() {
+  local folder="${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}"
+  case "$OSTYPE:$folder" in
+    darwin*) folder="${HOME:+$HOME/Library/Logs/moshi-mlx}" ;;
+    *:/*) folder="$folder/moshi-mlx/logs" ;;
+    *) folder="" ;;
+  esac
+  [ -z "$folder" ] || [ -d "$folder" ] || mkdir -p "$folder" 2>/dev/null || true
+  if [ -z "$folder" ] || ! [ -w "$folder" ]; then folder="${TMPDIR:-/tmp}"; fi
+  jvm_options+=(-XX:-CreateCoredumpOnCrash "-XX:ReplayDataFile=$folder/replay_pid%p.log")
+  if [ -w "$folder" ]; then
+    jvm_options+=("-XX:ErrorFile=$folder/hs_err_pid%p.log")
+  else
+    jvm_options+=(-XX:+ErrorFileToStderr)
+  fi
+}
+
+# Has the JVM keep the classes of a start as it has them in memory, for every start after that. What that start caches,
+# and says on the first of them, is the user's own business.
 keep_classes() {
-  "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" bench --model demo --frames 1
+  (
+    own_environment
+    export XDG_CACHE_HOME="$kept_classes.cache"
+    "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" bench --model demo --frames 1
+    rm -rf "$XDG_CACHE_HOME"
+  )
 }
 
 # launch ARGUMENT...: becomes moshi-mlx.
 launch() {
-  local terminals="" # which streams are terminals: Java cannot tell for each
+  local terminals="" option # which streams are terminals: Java cannot tell for each
   if [ -t 1 ]; then terminals="stdout"; fi
   if [ -t 2 ]; then terminals="$terminals stderr"; fi
   if [ -t 0 ]; then terminals="$terminals stdin"; fi
-  # MLX keeps what it compiles in the temporary folder, and fails where it cannot; without, it is slower.
-  [ -w "${TMPDIR:-/tmp}" ] || export MLX_DISABLE_COMPILE=1
+  own_environment
+  keep_reports
+  if [ -n "${MOSHI_MLX_JAVA_OPTIONS:-}" ]; then
+    # A word with a blank is quoted, as in JAVA_TOOL_OPTIONS.
+    while IFS= read -r option; do
+      jvm_options+=("$option")
+    done < <(printf '%s\n' "$MOSHI_MLX_JAVA_OPTIONS" | xargs printf '%s\n')
+  fi
   exec "$java" "${jvm_options[@]}" -Dmoshimlx.terminals="$terminals" "$main_class" "$@"
 }

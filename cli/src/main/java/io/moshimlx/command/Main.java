@@ -2,6 +2,7 @@ package io.moshimlx.command;
 
 import io.moshimlx.UserException;
 import io.moshimlx.terminal.Terminal;
+import java.util.Locale;
 import java.util.Set;
 
 /** Where the process starts. */
@@ -11,6 +12,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    // Headers, JSON and file names are no matter of the user's language, whose digits or letters
+    // may be others.
+    Locale.setDefault(Locale.ROOT);
     Terminal terminal = Terminal.ofProcess();
     // Asked alone, it need not wait until all commands are known, which takes longest.
     boolean version = arguments.length == 1 && VERSION_OPTIONS.contains(arguments[0]);

@@ -1,11 +1,15 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.doctor.KernelCheck;
+import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.Variables;
+import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.terminal.Terminal;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -84,6 +88,12 @@ final class MoshiMlx implements Runnable {
 
   /** Runs the command given, in the environment of this process, and returns the exit status. */
   static int execute(Terminal terminal, String... arguments) {
+    Path cache = HubSettings.of(System.getenv()).cacheHome();
+    if (cache.isAbsolute()) {
+      CompiledKernels.keepIn(
+          cache.resolve("moshi-mlx").resolve("kernels"),
+          missing -> terminal.err().println("moshi-mlx: " + KernelCheck.describe(missing)));
+    }
     return execute(terminal, System.getenv(), arguments);
   }
 

@@ -68,6 +68,7 @@ public final class Doctor {
     boolean codec = check("codec", LAUNCHER, MachineChecks::codec);
     boolean device = mlx && check("device", DEVICE, () -> MachineChecks.device(choice.device()));
     if (device) {
+      check("kernels", LAUNCHER, KernelCheck::kernels);
       check("memory", DEVICE, MachineChecks::memory);
     }
     check("cache", CACHE, () -> HubChecks.cache(choice.hub()));

@@ -11,8 +11,8 @@ import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Linalg.gatherQmm;
 import static io.moshimlx.mlx.Linalg.matmul;
 import static io.moshimlx.mlx.Logic.where;
-import static io.moshimlx.mlx.Reductions.mean;
 import static io.moshimlx.mlx.Reductions.softmax;
+import static io.moshimlx.mlx.Reductions.sum;
 import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.reshape;
 import static io.moshimlx.mlx.Shapes.split;
@@ -21,10 +21,13 @@ import static io.moshimlx.mlx.Shapes.swapaxes;
 import static io.moshimlx.mlx.Shapes.transpose;
 import static io.moshimlx.mlx.Shapes.view;
 
+import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
+import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Fast;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxFunction;
+import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import io.moshimlx.mlx.nn.QuantizedEmbedding;
 import io.moshimlx.mlx.nn.UnaryLayer;
@@ -32,22 +35,32 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The pieces of a transformer that are worth one kernel. MLX brings them for Metal; on a CPU it
- * runs them primitive by primitive, so for float32 they are written out here and compiled.
+ * runs them primitive by primitive, so for float32 they are written out here and, where that can be
+ * done, compiled.
  *
  * <p>Belongs to the thread that made it.
  */
 final class Kernels implements AutoCloseable {
   static final float RMS_NORM_EPS = 1e-8f;
 
+  /** To be raised when what is written out changes, for compiled kernels are kept by it. */
+  private static final String WRITTEN_SET = "1";
+
   private final boolean written;
   private final List<MlxArray> held = new ArrayList<>();
-  private final MlxFunction rmsNorm =
-      Transforms.compile(in -> new MlxArray[] {writtenRmsNorm(in[0], in[1])}, false);
-  private final MlxFunction siluGate =
-      Transforms.compile(in -> new MlxArray[] {writtenSiluGate(in[0])}, false);
+  private final List<Width> widths = new ArrayList<>();
+  private final MlxFunction rmsNorm;
+  private final MlxFunction siluGate;
+
+  /**
+   * What a norm multiplies a sum with to have the mean. As a constant it would make a kernel of its
+   * own for every width.
+   */
+  private record Width(int dim, MlxArray inverse) {}
 
   /**
    * To be made within a scope.
@@ -55,7 +68,38 @@ final class Kernels implements AutoCloseable {
    * @param written whether the pieces are those written out here, or MLX's
    */
   Kernels(boolean written) {
+    boolean compiled = !onCpu() || (written && missing().isEmpty());
+    this(written, compiled);
+  }
+
+  private Kernels(boolean written, boolean compiled) {
     this.written = written;
+    rmsNorm = compiled && written ? compile(in -> writtenRmsNorm(in[0], in[1], in[2])) : null;
+    siluGate = compiled ? compile(in -> writtenSiluGate(in[0])) : null;
+  }
+
+  private static boolean onCpu() {
+    return Device.getDefault() == Device.Type.CPU;
+  }
+
+  private static MlxFunction compile(Function<MlxArray[], MlxArray> function) {
+    return Transforms.compile(in -> new MlxArray[] {function.apply(in)}, false);
+  }
+
+  /** Why what is written out is not compiled on a CPU. */
+  static Optional<CompiledKernels.Missing> missing() {
+    return CompiledKernels.load(WRITTEN_SET, Kernels::useAll);
+  }
+
+  /** One step has other kernels than several, or several sequences. */
+  private static void useAll() {
+    try (MlxScope _ = MlxScope.open();
+        Kernels kernels = new Kernels(true, true)) {
+      for (int steps : new int[] {1, 2}) {
+        MlxArray x = ones(DType.FLOAT32, 1, steps, 4);
+        Transforms.eval(List.of(kernels.rmsNorm(x, ones(DType.FLOAT32, 4)), kernels.siluGate(x)));
+      }
+    }
   }
 
   /**
@@ -70,7 +114,24 @@ final class Kernels implements AutoCloseable {
 
   /** x · w / rms(x) over the last axis. */
   MlxArray rmsNorm(MlxArray x, MlxArray weight) {
-    return written ? rmsNorm.apply1(x, weight) : Fast.rmsNorm(x, weight, RMS_NORM_EPS);
+    if (!written) {
+      return Fast.rmsNorm(x, weight, RMS_NORM_EPS);
+    }
+    MlxArray inverse = inverse(weight.dim(0));
+    return rmsNorm == null
+        ? writtenRmsNorm(x, weight, inverse)
+        : rmsNorm.apply1(x, weight, inverse);
+  }
+
+  private MlxArray inverse(int dim) {
+    for (int i = 0; i < widths.size(); i++) {
+      if (widths.get(i).dim == dim) {
+        return widths.get(i).inverse;
+      }
+    }
+    MlxArray inverse = hold(MlxArray.scalar(1f / dim));
+    widths.add(new Width(dim, inverse));
+    return inverse;
   }
 
   /**
@@ -80,7 +141,7 @@ final class Kernels implements AutoCloseable {
    * @return silu(gate) · value, [batch, steps, hidden]
    */
   MlxArray siluGate(MlxArray x) {
-    return siluGate.apply1(x);
+    return siluGate == null ? writtenSiluGate(x) : siluGate.apply1(x);
   }
 
   /**
@@ -212,14 +273,19 @@ final class Kernels implements AutoCloseable {
 
   @Override
   public void close() {
-    rmsNorm.close();
-    siluGate.close();
+    if (rmsNorm != null) {
+      rmsNorm.close();
+    }
+    if (siluGate != null) {
+      siluGate.close();
+    }
     held.forEach(MlxArray::close);
   }
 
-  private static MlxArray writtenRmsNorm(MlxArray x, MlxArray weight) {
+  private static MlxArray writtenRmsNorm(MlxArray x, MlxArray weight, MlxArray inverse) {
     MlxArray wide = astype(x, DType.FLOAT32);
-    MlxArray scale = rsqrt(add(mean(square(wide), -1, true), RMS_NORM_EPS));
+    MlxArray mean = multiply(sum(square(wide), -1, true), inverse);
+    MlxArray scale = rsqrt(add(mean, RMS_NORM_EPS));
     return multiply(astype(multiply(wide, scale), x.dtype()), weight);
   }
 

@@ -7,6 +7,7 @@ import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 
+import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
@@ -132,6 +133,11 @@ public final class Lm implements AutoCloseable {
     // so none of them would be used again, and all be kept until the context is full.
     Memory.setCacheLimit(cacheLimit(Memory.active()));
     return lm;
+  }
+
+  /** Why a CPU computes without compiled kernels; empty where it has them, or a GPU computes. */
+  public static Optional<CompiledKernels.Missing> missingKernels() {
+    return Device.getDefault() == Device.Type.CPU ? Kernels.missing() : Optional.empty();
   }
 
   /** What a GPU reads at every step is to stay in memory, whatever else the machine does. */

@@ -67,6 +67,11 @@ public final class MlxFunction implements AutoCloseable {
     return run(open().vector(first, second)).onlyResult("compiled function");
   }
 
+  /** As {@link #apply}, for a function of three arguments and one result. */
+  public MlxArray apply1(MlxArray first, MlxArray second, MlxArray third) {
+    return run(open().vector(first, second, third)).onlyResult("compiled function");
+  }
+
   private Native open() {
     Native n = Native.scoped();
     owner.requireThisThread("an MlxFunction");

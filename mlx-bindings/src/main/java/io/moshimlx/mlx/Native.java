@@ -372,6 +372,15 @@ final class Native {
     return vector(handles, 2);
   }
 
+  /** As {@link #vector(MlxArray[])}. */
+  long vector(MlxArray first, MlxArray second, MlxArray third) {
+    MemorySegment handles = scratch(3 * JAVA_LONG.byteSize());
+    handles.setAtIndex(JAVA_LONG, 0, first.handle(this));
+    handles.setAtIndex(JAVA_LONG, 1, second.handle(this));
+    handles.setAtIndex(JAVA_LONG, 2, third.handle(this));
+    return vector(handles, 3);
+  }
+
   /** A new vector of one array, to be freed by the caller. */
   long vector(long handle) {
     MemorySegment handles = scratch(JAVA_LONG.byteSize());
