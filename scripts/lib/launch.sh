@@ -87,14 +87,14 @@ keep_reports() {
   fi
 }
 
-# Has the JVM keep the classes of a start as it has them in memory, for every start after that. What that start caches,
-# and says on the first of them, is the user's own business.
+# Has the JVM keep the classes of a start as it has them in memory, for every start after that. What that start keeps
+# itself, and says only once, is not for this one.
 keep_classes() {
   (
     own_environment
     export XDG_CACHE_HOME="$kept_classes.cache"
+    trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
     "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" bench --model demo --frames 1
-    rm -rf "$XDG_CACHE_HOME"
   )
 }
 

@@ -93,6 +93,7 @@ class DoctorTest {
             "mlx",
             "codec",
             "device",
+            "kernels",
             "memory",
             "cache",
             "disk",
@@ -105,6 +106,7 @@ class DoctorTest {
     assertFound("ok", "25", found.get("java"));
     assertFound("ok", "MLX 0.32.", found.get("mlx"));
     assertFound("ok", "crate moshi", found.get("codec"));
+    assertFound("ok", "compiled with g++", found.get("kernels"));
     assertFound("ok", LOUDSPEAKER, found.get("loudspeaker"));
     assertFound("ok", MICROPHONE + "; a second at -", found.get("microphone"));
     assertFound(

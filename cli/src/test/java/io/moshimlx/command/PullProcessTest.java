@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads by processes that are killed, interrupted, or not alone. */
 class PullProcessTest {
@@ -54,8 +57,12 @@ class PullProcessTest {
   }
 
   private Process pull(String name, String... before) throws IOException {
+    return pull(List.of(), name, before);
+  }
+
+  private Process pull(List<String> jvmOptions, String name, String... before) throws IOException {
     List<String> command = new ArrayList<>(List.of(before));
-    command.addAll(Cli.process(List.of(), "models", "pull", REPO));
+    command.addAll(Cli.process(jvmOptions, "models", "pull", REPO));
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(err(name).toFile());
     builder.environment().putAll(server.environment(folder.resolve("home")));
     return builder.start();
@@ -101,6 +108,26 @@ class PullProcessTest {
     }
     done(pull("last"), "last");
     assertEquals(reached, server.transfers().stream().map(FakeHub.Request::from).toList());
+  }
+
+  /** Persian and Arabic have other digits, Turkish another small I. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fa-IR", "ar-EG", "tr-TR", "hi-IN-u-nu-deva"})
+  void aDownloadGoesOnWhateverTheLanguage(String tag) throws Exception {
+    Locale locale = Locale.forLanguageTag(tag);
+    List<String> options =
+        List.of(
+            "-Duser.language=" + locale.getLanguage(),
+            "-Duser.country=" + locale.getCountry(),
+            "-Duser.extensions=" + tag.replaceFirst("..-..-?", ""));
+    server.holdAfter(SIZE / 2);
+    Process process = pull(options, "killed");
+    await(process, () -> here() == SIZE / 2, "fetched one half");
+    process.destroyForcibly().waitFor();
+    server.release();
+    done(pull(options, "last"), "last");
+    assertEquals(
+        List.of(0L, SIZE / 2L), server.transfers().stream().map(FakeHub.Request::from).toList());
   }
 
   @Test
