@@ -57,14 +57,15 @@ offered() {
 # want NAME HOMEBREW APT DNF [MINIMUM BY-HAND]: notes that NAME is missing, with the packages that bring it, or how it is
 # got by hand where there are none or they are older than MINIMUM. Homebrew's are always the newest.
 want() {
-  local name="$1" brought minimum="${5:-}"
+  local brought minimum="${5:-}"
+  if printf '%s\n' "${missing[@]+"${missing[@]}"}" | grep -qxF -e "$1"; then return; fi # two parts may want the same
   case "$manager" in
     brew) brought="$2" minimum="" ;;
     apt-get) brought="$3" ;;
     dnf) brought="$4" ;;
     *) brought="" ;;
   esac
-  missing+=("$name")
+  missing+=("$1")
   if [ -n "$brought" ] && { [ -z "$minimum" ] || version_at_least "$(offered "${brought%% *}")" "$minimum"; }; then
     packages+=("$brought")
   elif [ -n "${6:-}" ]; then
@@ -117,6 +118,7 @@ look_for_style() { has shellcheck || want "ShellCheck (shellcheck)" shellcheck s
 
 look_for_rust() {
   local components="rustup component add rustfmt clippy" name="Rust's formatter and linter (cargo fmt, cargo clippy)"
+  cargo_is_new_enough || components="" # what rustup installs has them
   if { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then return; fi
   if has rustup; then
     want "$name" "" "" "" "" "$components"

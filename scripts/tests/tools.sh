@@ -320,6 +320,7 @@ test_each_part_of_the_tests_has_tools_of_its_own() {
 "
   contains "$(message build style)" "install shellcheck
 "
+  contains "$(message build style scripts)" "install shellcheck fish"
   contains "$(message build scripts)" "install shellcheck fish zsh man-db ruby ruby-minitest libarchive-tools git
 "
   equal "status 0" "$(message build rust)"
