@@ -58,7 +58,7 @@ offered() {
 # got by hand where there are none or they are older than MINIMUM. Homebrew's are always the newest.
 want() {
   local brought minimum="${5:-}"
-  if printf '%s\n' "${missing[@]+"${missing[@]}"}" | grep -qxF -e "$1"; then return; fi # two parts may want the same
+  if printf '%s\n' ${missing[@]+"${missing[@]}"} | grep -qxF -e "$1"; then return; fi # two parts may want the same
   case "$manager" in
     brew) brought="$2" minimum="" ;;
     apt-get) brought="$3" ;;
@@ -93,7 +93,7 @@ look_for() {
   for part in "$@"; do
     "look_for_$part"
   done
-  case "${by_hand[*]+"${by_hand[*]}"}" in *"curl "*) has curl || packages+=(curl) ;; esac
+  case "${by_hand[*]-}" in *"curl "*) has curl || packages+=(curl) ;; esac
 }
 
 look_for_build() {
