@@ -24,7 +24,7 @@ public final class KernelCheck {
   }
 
   private static String text(CompiledKernels.Missing missing) {
-    return "without compiled kernels a step takes about 1.3 times as long: " + missing.text();
+    return "without compiled kernels a step takes about 1.2 times as long: " + missing.text();
   }
 
   private static String remedy(CompiledKernels.Missing missing) {
