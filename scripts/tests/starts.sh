@@ -141,17 +141,21 @@ EOF
   answers_quietly
 }
 
-# in_mounts COMMAND: in bash, as root of mounts of its own.
+# in_mounts COMMANDS: in a bash that may mount, and whose mounts end with it.
 in_mounts() {
-  if [ "$(id -u)" -eq 0 ]; then unshare --mount bash -euc "$1"; else unshare --map-root-user --mount bash -euc "$1"; fi
+  local own=(unshare --mount)
+  if [ "$(id -u)" -ne 0 ]; then
+    if unshare --map-root-user --mount true 2>/dev/null; then own=(unshare --map-root-user --mount); else own=(sudo -n unshare --mount); fi
+  fi
+  "${own[@]}" env PATH="$PATH" HOME="$HOME" JAVA_HOME="${JAVA_HOME:-}" XDG_CACHE_HOME="$XDG_CACHE_HOME" TMPDIR="$TMPDIR" \
+    here="$here" root="$root" bash -euc "$(declare -f demo equal contains answers_quietly)
+      $1"
 }
 
 test_a_place_that_no_program_runs_from_and_a_full_disk_are_reported() {
   on_a_cpu || return 0
   own_cache
   mkdir "$XDG_CACHE_HOME"
-  export -f demo equal contains answers_quietly
-  export here root
   # shellcheck disable=SC2016 # expanded by the inner bash
   in_mounts 'mount -t tmpfs -o noexec none "$XDG_CACHE_HOME"; mount --bind "$XDG_CACHE_HOME" "$TMPDIR"
     demo; contains "$(cat "$here/messages")" "(mounted noexec); move the folder of moshi-mlx with XDG_CACHE_HOME"
