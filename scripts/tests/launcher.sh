@@ -124,3 +124,22 @@ EOF
   eventually test -e "$here/ended"
   [ ! -L "$here/the checkout/build/lock" ]
 }
+
+# What bash takes from the environment says that it runs on a Mac.
+test_a_mac_builds_and_starts_without_a_word_of_homebrews_mlx() {
+  fake_checkout
+  program "$here/bin/uname" <<<'echo Darwin'
+  program "$here/bin/brew" <<<"echo \"brew \$*\" >>'$here/asked'"
+  program "$here/bin/xcode-select" <<<'echo /Library/Developer/CommandLineTools'
+  program "$here/bin/system_profiler" <<<'echo "{}"'
+  mkdir -p "$here/homebrew/lib"
+  touch "$here/homebrew/lib/libmlxc.dylib" "$here/homebrew/lib/libmlx.dylib" "$here/asked"
+  contains "$(OSTYPE=darwin23 HOSTTYPE=arm64 HOMEBREW_PREFIX="$here/homebrew" launch run </dev/null 2>"$here/messages")" \
+    "argument: run"
+  equal "java mimi native " "$(built)"
+  equal "" "$(cat "$here/asked")"
+  lacks "$(cat "$here/messages")" homebrew
+  # Built for a Mac, and current.
+  OSTYPE=darwin23 HOSTTYPE=arm64 launch run </dev/null >/dev/null 2>"$here/messages"
+  equal "" "$(built)$(cat "$here/messages")"
+}
