@@ -6,6 +6,7 @@ import static io.moshimlx.mlx.Reductions.sum;
 import static io.moshimlx.mlx.Shapes.flatten;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.OperatingSystem;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
 import io.moshimlx.mimi.Mimi;
@@ -19,7 +20,6 @@ import io.moshimlx.model.Lm;
 import io.moshimlx.model.MemoryEstimate;
 import io.moshimlx.model.ModelFiles;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -36,7 +36,7 @@ final class MachineChecks {
   static Finding java() {
     String arch = System.getProperty("os.arch");
     String text = "%s %s, %s".formatted(System.getProperty("java.vendor"), Runtime.version(), arch);
-    if (isMac() && !arch.equals("aarch64")) {
+    if (OperatingSystem.isMac() && !arch.equals("aarch64")) {
       return Finding.problem(
           "java",
           text + ", which a Mac with Apple Silicon runs in emulation, without MLX",
@@ -48,10 +48,6 @@ final class MachineChecks {
             "java",
             text + ", without native access",
             "start it with scripts/moshi-mlx, or with --enable-native-access=ALL-UNNAMED");
-  }
-
-  private static boolean isMac() {
-    return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac");
   }
 
   static Finding mlx() {
