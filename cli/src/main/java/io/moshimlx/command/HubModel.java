@@ -4,6 +4,7 @@ import io.moshimlx.UserException;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
 import io.moshimlx.hub.RepoId;
+import io.moshimlx.hub.Revision;
 import io.moshimlx.model.Quantization;
 import java.util.List;
 import java.util.Optional;
@@ -12,11 +13,16 @@ import java.util.stream.Collectors;
 /**
  * A model of the hub, as a user names it: from the catalogue, or by its repository.
  *
- * @param name the catalogue's name, or {@code org/name}
- * @param repository where it is
+ * @param name the catalogue's name, or {@code org/name}; with {@code @revision} if one is meant
+ * @param revision where it is
  * @param quantization its precision, or empty for the one that the repository names
  */
-record HubModel(String name, RepoId repository, Optional<Quantization> quantization) {
+record HubModel(String name, Revision revision, Optional<Quantization> quantization) {
+
+  /** The repository that it is in. */
+  RepoId repository() {
+    return revision.repository();
+  }
 
   /**
    * The model that a name stands for.
@@ -26,6 +32,28 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
    * @throws UserException if it does not come in that precision
    */
   static Optional<HubModel> of(String name, Optional<Quantization> wanted) {
+    int at = name.indexOf('@');
+    if (at < 0) {
+      return ofNewest(name, wanted);
+    }
+    String revision = name.substring(at + 1);
+    Optional<HubModel> newest = ofNewest(name.substring(0, at), wanted);
+    if (newest.isPresent() && !Revision.isName(revision)) {
+      throw new UserException(
+          "'%s' is no revision of %s; give a branch, a tag or a commit"
+              .formatted(revision, newest.orElseThrow().repository()));
+    }
+    return newest.map(model -> model.at(revision));
+  }
+
+  private HubModel at(String revisionName) {
+    return revision.name().equals(revisionName)
+        ? this
+        : new HubModel(
+            name + "@" + revisionName, new Revision(repository(), revisionName), quantization);
+  }
+
+  private static Optional<HubModel> ofNewest(String name, Optional<Quantization> wanted) {
     Optional<KnownModel> known = Catalogue.find(name);
     if (known.isPresent()) {
       KnownModel first = known.orElseThrow();
@@ -44,12 +72,13 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
         .map(repository ->
             new HubModel(
                 name,
-                repository,
+                Revision.main(repository),
                 wanted.or(() -> Catalogue.of(repository).map(HubModel::precision))));
   }
 
   private static HubModel of(KnownModel known) {
-    return new HubModel(known.name(), known.repository(), Optional.of(precision(known)));
+    return new HubModel(
+        known.name(), Revision.main(known.repository()), Optional.of(precision(known)));
   }
 
   private static Quantization precision(KnownModel known) {
@@ -96,14 +125,14 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
             .map(known ->
                 new HubModel(
                     known.family() + "-" + quantization.label(),
-                    known.repository(),
+                    Revision.main(known.repository()),
                     Optional.of(quantization)));
   }
 
   /** Whether the catalogue has it in another precision only, from which it is made. */
   boolean isMade() {
     return quantization.isPresent()
-        && Catalogue.of(repository)
+        && Catalogue.of(repository())
             .map(HubModel::precision)
             .filter(precision -> !precision.equals(quantization.orElseThrow()))
             .isPresent();
@@ -114,7 +143,8 @@ record HubModel(String name, RepoId repository, Optional<Quantization> quantizat
    *
    * @param wanted a precision, or null for any
    */
-  static boolean mayComeIn(String name, Quantization wanted) {
+  static boolean mayComeIn(String typed, Quantization wanted) {
+    String name = typed.replaceFirst("@.*", "");
     return wanted == null
         || Catalogue.find(name)
             .map(first -> inPrecision(name, first.family(), wanted).isPresent())

@@ -2,6 +2,7 @@ package io.moshimlx.command;
 
 import io.moshimlx.UserException;
 import io.moshimlx.hub.Catalogue;
+import io.moshimlx.hub.TypedName;
 import io.moshimlx.hub.Variables;
 import io.moshimlx.hub.Voice;
 import io.moshimlx.hub.VoiceBook;
@@ -34,7 +35,7 @@ final class ModelOptions {
       completionCandidates = ModelNameCandidates.OrDemo.class,
       description = {
         "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
-            + "the Hugging Face hub (org/name), or a folder with weights, codec, tokenizer and "
+            + "the Hugging Face hub (org/name, org/name@revision or its address), or a folder with weights, codec, tokenizer and "
             + "config.json; with --quant alone it is moshiko.",
         "'demo' is built in: a toy of a few megabytes that shows the machinery. Say hello, a colour, a "
             + "number or a day to it."
@@ -118,6 +119,9 @@ final class ModelOptions {
    */
   void choose(Variables environment, CommandSpec spec) {
     Given given = new Given(spec);
+    if (model != null && !Files.isDirectory(Path.of(model))) {
+      model = TypedName.plain(model, environment);
+    }
     Optional<String> variable = environment.value(VOICE_VARIABLE);
     voice = wanted(variable, given, environment);
     if (voice.isPresent() && model != null && !voice.orElseThrow().goesWith(model)) {

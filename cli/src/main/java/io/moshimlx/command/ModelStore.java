@@ -7,7 +7,7 @@ import io.moshimlx.hub.DownloadStopped;
 import io.moshimlx.hub.Hub;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RemoteFile;
-import io.moshimlx.hub.RepoId;
+import io.moshimlx.hub.Revision;
 import io.moshimlx.model.ModelNames;
 import io.moshimlx.model.Quantization;
 import io.moshimlx.terminal.Terminal;
@@ -45,6 +45,7 @@ final class ModelStore {
    * @param files all files of the model, those that are here included
    * @param snapshot where they will be
    * @param bytes that are missing
+   * @param unknown whether files are missing whose sizes the hub does not tell
    * @param copy what is then made of them, where they are not in the precision wanted
    * @param copyBytes about how much that takes
    */
@@ -53,6 +54,7 @@ final class ModelStore {
       List<RemoteFile> files,
       Path snapshot,
       long bytes,
+      boolean unknown,
       Optional<QuantizedCopies.Copy> copy,
       long copyBytes) {
 
@@ -64,8 +66,8 @@ final class ModelStore {
 
   /** The folder of a model, if all of its files are here, or a copy of them in its precision. */
   Optional<Path> folder(HubModel model) {
-    return snapshot(model.repository(), model.quantization())
-        .or(() -> copies.find(model, hub.folder(model.repository())));
+    return snapshot(model.revision(), model.quantization())
+        .or(() -> copies.find(model, hub.folder(model.revision())));
   }
 
   /** What can be made of the files that are here to have a model in its precision. */
@@ -74,24 +76,24 @@ final class ModelStore {
         .quantization()
         .filter(quantization -> quantization.bits() > 0)
         .flatMap(quantization ->
-            snapshot(model.repository(), Optional.of(Quantization.BF16))
+            snapshot(model.revision(), Optional.of(Quantization.BF16))
                 .map(snapshot -> copies.of(model, snapshot, quantization)));
   }
 
   /** The folder of what was fetched, if all files of the model in that precision are here. */
-  private Optional<Path> snapshot(RepoId repo, Optional<Quantization> quantization) {
-    Optional<Path> folder = hub.folder(repo);
+  private Optional<Path> snapshot(Revision revision, Optional<Quantization> quantization) {
+    Optional<Path> folder = hub.folder(revision);
     if (folder.isEmpty()) {
       return folder;
     }
     // Looked for first: that refuses a link to a file elsewhere before anything reads it.
-    boolean _ = hub.has(repo, ModelNames.CONFIG);
+    boolean _ = hub.has(revision, ModelNames.CONFIG);
     ModelNames names = ModelNames.of(folder.orElseThrow(), quantization);
     boolean complete =
-        names.weights().stream().anyMatch(name -> hub.has(repo, name))
-            && hub.has(repo, names.mimi())
-            && names.mimiConfig().map(name -> hub.has(repo, name)).orElse(true)
-            && hub.has(repo, names.tokenizer());
+        names.weights().stream().anyMatch(name -> hub.has(revision, name))
+            && hub.has(revision, names.mimi())
+            && names.mimiConfig().map(name -> hub.has(revision, name)).orElse(true)
+            && hub.has(revision, names.tokenizer());
     return folder.filter(_ -> complete);
   }
 
@@ -110,22 +112,23 @@ final class ModelStore {
 
   /** Whether a model, or a part of it, is here. */
   boolean hasAny(HubModel model) {
-    return model.isMade()
-        ? folder(model).isPresent()
-        : hub.hasAny(model.repository()) || copies.hasAny(model.repository());
+    if (model.isMade()) {
+      return folder(model).isPresent();
+    }
+    return model.revision().isMain()
+        ? hub.hasAny(model.repository()) || copies.hasAny(model.repository())
+        : hub.folder(model.revision()).isPresent();
   }
 
   /** The error for a model that is not here and may not be fetched, or none. */
   Optional<UserException> offline(HubModel model, boolean wanted) {
-    return wanted || hub.offline()
-        ? Optional.of(
+    return Optional.of("--offline")
+        .filter(_ -> wanted)
+        .or(hub::offline)
+        .map(what ->
             new UserException(
                 "%s is not here, or not all of it, and %s keeps off the network; fetch it with '%s'"
-                    .formatted(
-                        model.name(),
-                        wanted ? "--offline" : "HF_HUB_OFFLINE",
-                        model.pullCommand())))
-        : Optional.empty();
+                    .formatted(model.name(), what, model.pullCommand())));
   }
 
   /** Asks the hub what a model consists of; fetches nothing but its config.json. */
@@ -138,7 +141,7 @@ final class ModelStore {
 
   private Fetch plan(HubModel model, DownloadMonitor monitor) {
     List<RemoteFile> files = new ArrayList<>();
-    hub.look(model.repository(), ModelNames.CONFIG, monitor).ifPresent(files::add);
+    hub.look(model.revision(), ModelNames.CONFIG, monitor).ifPresent(files::add);
     Optional<Path> config = files.stream().findFirst().map(file -> hub.fetchAhead(file, monitor));
     ModelNames names = names(config, model.quantization());
     Optional<RemoteFile> wanted = first(model, names.weights(), files, monitor);
@@ -158,6 +161,7 @@ final class ModelStore {
         files,
         snapshot,
         hub.bytesMissing(files),
+        hub.missesUnknown(files),
         made.map(quantization -> copies.of(model, snapshot, quantization)),
         made.map(quantization -> quantization.bytesFrom(Math.max(weights.size(), 0))).orElse(0L));
   }
@@ -207,7 +211,7 @@ final class ModelStore {
   private Optional<RemoteFile> look(
       HubModel model, String name, List<RemoteFile> known, DownloadMonitor monitor) {
     return known.isEmpty()
-        ? hub.look(model.repository(), name, monitor)
+        ? hub.look(model.revision(), name, monitor)
         : hub.lookBeside(known.getFirst(), name, monitor);
   }
 
@@ -218,9 +222,9 @@ final class ModelStore {
    */
   void confirm(Fetch fetch, boolean yes) {
     HubModel model = fetch.model();
-    String size = ByteCount.of(fetch.bytes());
+    String size = size(fetch);
     String copy = ByteCount.of(fetch.copyBytes());
-    if (yes || fetch.bytes() == 0) {
+    if (yes || (fetch.bytes() == 0 && !fetch.unknown())) {
       return;
     }
     if (!terminal.canAsk()) {
@@ -249,6 +253,14 @@ final class ModelStore {
     }
   }
 
+  private static String size(Fetch fetch) {
+    if (!fetch.unknown()) {
+      return ByteCount.of(fetch.bytes());
+    }
+    return (fetch.bytes() == 0 ? "" : ByteCount.of(fetch.bytes()) + " and ")
+        + "files of unknown size";
+  }
+
   /**
    * Fetches what is missing, and quantises it where that is wanted.
    *
@@ -265,7 +277,7 @@ final class ModelStore {
   private boolean transfer(Fetch fetch, BooleanSupplier stopped) {
     TransferLine line = new TransferLine(terminal);
     try (line) {
-      hub.fetch(fetch.files(), monitor(line, stopped));
+      hub.fetch(fetch.model().revision(), fetch.files(), monitor(line, stopped));
       return true;
     } catch (DownloadStopped e) {
       line.close();
@@ -281,20 +293,24 @@ final class ModelStore {
   /**
    * Removes a model with all copies that were made of it; or such a copy, where that is meant.
    *
-   * @return the other revisions of its repository that stay
+   * @return the commits of its repository that stay
    */
   List<String> remove(HubModel model) {
     boolean copy =
-        snapshot(model.repository(), model.quantization()).isEmpty() && folder(model).isPresent();
+        snapshot(model.revision(), model.quantization()).isEmpty() && folder(model).isPresent();
     if (model.isMade() || copy) {
       copies.remove(model.repository(), model.quantization().orElseThrow());
       return List.of();
     }
-    copies.remove(model.repository());
-    return hub.hasAny(model.repository()) ? hub.remove(model.repository()) : List.of();
+    if (model.revision().isMain()) {
+      copies.remove(model.repository());
+    } else {
+      hub.folder(model.revision()).ifPresent(folder -> copies.remove(model.repository(), folder));
+    }
+    return hub.hasAny(model.repository()) ? hub.remove(model.revision()) : List.of();
   }
 
-  private static DownloadMonitor monitor(TransferLine line, BooleanSupplier stopped) {
+  private DownloadMonitor monitor(TransferLine line, BooleanSupplier stopped) {
     return new DownloadMonitor() {
       @Override
       public void progress(String file, long done, long total) {
@@ -304,6 +320,12 @@ final class ModelStore {
       @Override
       public void note(String what) {
         line.note(what);
+      }
+
+      @Override
+      public void warn(String what) {
+        line.close();
+        terminal.err().println("moshi-mlx: " + what);
       }
 
       @Override

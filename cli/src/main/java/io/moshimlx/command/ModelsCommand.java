@@ -30,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
       "The known models, and whether they are here. They come from the Hugging Face hub and lie in "
           + "the cache that Python's huggingface_hub uses as well; HF_HOME, HF_HUB_CACHE, "
           + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there, as do "
-          + "HTTPS_PROXY and NO_PROXY.",
+          + "HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.",
       "The model 'demo' is none of them: a toy of a few megabytes that is built in and shows the "
           + "machinery."
     },
@@ -163,7 +163,7 @@ final class ModelsCommand implements Runnable {
 
     @Override
     public Integer call() {
-      HubModel model = named.get();
+      HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       Optional<UserException> refusal = store.offline(model, offline);
       if (refusal.isPresent()) {
@@ -206,7 +206,10 @@ final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
-      models.parent.terminal().print(models.store().require(named.get()) + "\n");
+      models
+          .parent
+          .terminal()
+          .print(models.store().require(named.get(models.parent.environment())) + "\n");
     }
   }
 
@@ -230,7 +233,7 @@ final class ModelsCommand implements Runnable {
 
     @Override
     public void run() {
-      HubModel model = named.get();
+      HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       if (!store.hasAny(model)) {
         throw new UserException(

@@ -1,6 +1,9 @@
 package io.moshimlx.command;
 
+import io.moshimlx.hub.TypedName;
+import io.moshimlx.hub.Variables;
 import io.moshimlx.model.Quantization;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,7 +15,7 @@ final class NamedModel {
       completionCandidates = ModelNameCandidates.class,
       description =
           "A name that 'moshi-mlx models' lists, with or without its precision, or a repository of "
-              + "the hub.")
+              + "the hub, also its address, or ORG/NAME@REVISION.")
   private String name;
 
   @Option(
@@ -23,8 +26,9 @@ final class NamedModel {
           "The precision, where the name does not tell it; what comes only in bf16 is quantised.")
   private Quantization quantization;
 
-  HubModel get() {
-    return HubModel.of(name, Optional.ofNullable(quantization))
-        .orElseThrow(() -> HubModel.unknown(name));
+  HubModel get(Map<String, String> environment) {
+    String plain = TypedName.plain(name, new Variables(environment));
+    return HubModel.of(plain, Optional.ofNullable(quantization))
+        .orElseThrow(() -> HubModel.unknown(plain));
   }
 }

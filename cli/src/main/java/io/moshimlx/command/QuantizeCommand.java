@@ -4,6 +4,8 @@ import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.WavSource;
 import io.moshimlx.dialogue.FidelityCheck;
+import io.moshimlx.hub.TypedName;
+import io.moshimlx.hub.Variables;
 import io.moshimlx.model.Fidelity;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
@@ -60,7 +62,7 @@ final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "IN",
       description =
           "Folder of a model in bf16 or float32, a name that 'moshi-mlx models' lists, a repository of "
-              + "the hub (org/name), 'demo', or a weights' file.")
+              + "the hub (org/name, org/name@revision or its address), 'demo', or a weights' file.")
   private String in;
 
   @Parameters(
@@ -108,6 +110,9 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!Files.exists(Path.of(in))) {
+      in = TypedName.plain(in, new Variables(parent.environment()));
+    }
     Quantization target = target();
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);

@@ -130,7 +130,8 @@ final class QuantizedCopies {
   /**
    * The copy of a model in the precision wanted.
    *
-   * @param snapshot its revision that is here; where none is, a copy of any will do
+   * @param snapshot its revision that is here; where none is, a copy of any will do, unless one is
+   *     named
    */
   Optional<Path> find(HubModel model, Optional<Path> snapshot) {
     return model
@@ -141,7 +142,9 @@ final class QuantizedCopies {
                     .map(revision -> of(model, revision, quantization))
                     .filter(Copy::isMade)
                     .map(Copy::folder)
-                : find(model.repository(), quantization));
+                : model.revision().isMain()
+                    ? find(model.repository(), quantization)
+                    : Optional.empty());
   }
 
   /** Whether there is any copy of a repository. */
@@ -263,6 +266,20 @@ final class QuantizedCopies {
   void remove(RepoId repository) {
     if (Files.isDirectory(folder(repository))) {
       whileNoneIsMade(repository, () -> remove(List.of(folder(repository))));
+    }
+  }
+
+  /** Removes the copies of one revision of a repository. */
+  void remove(RepoId repository, Path snapshot) {
+    String start = snapshot.getFileName() + "-";
+    if (Files.isDirectory(folder(repository))) {
+      whileNoneIsMade(
+          repository,
+          () ->
+              remove(
+                  list(
+                      folder(repository),
+                      file -> file.getFileName().toString().startsWith(start))));
     }
   }
 

@@ -5,11 +5,13 @@ import io.moshimlx.Disk;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.KnownModel;
+import io.moshimlx.hub.TokenCheck;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -73,23 +75,40 @@ final class HubChecks {
             "make room, or move the cache with HF_HUB_CACHE: the files of Moshi 7B in q4 take 5.2 GB");
   }
 
-  /** What opens gated repositories; only where it comes from is told. */
+  /** What opens gated repositories; of what it is only where it comes from is printed. */
   static Finding token(HubSettings settings) {
-    String needed =
+    String gated =
         Catalogue.all().stream()
             .filter(KnownModel::gated)
             .map(KnownModel::family)
             .distinct()
             .collect(Collectors.joining(", "));
-    return settings
-        .tokenSource()
-        .map(source ->
-            Finding.ok(
-                "token", "from %s; only gated models (%s) need it".formatted(source, needed)))
-        .orElseGet(() ->
-            Finding.ok(
-                "token",
-                "none; only gated models (%s) need one, in HF_TOKEN or %s"
-                    .formatted(needed, settings.tokenFile())));
+    Optional<String> source = settings.tokenSource();
+    if (source.isEmpty()) {
+      return Finding.ok(
+          "token",
+          "none; only gated models (%s) need one, in HF_TOKEN or %s"
+              .formatted(gated, settings.tokenFile()));
+    }
+    String text = "from %s; only gated models (%s) need it".formatted(source.orElseThrow(), gated);
+    TokenCheck check = settings.checkToken().orElseThrow();
+    return switch (check.standing()) {
+      case VALID -> Finding.ok("token", text + "; the hub accepts it");
+      case UNKNOWN ->
+          Finding.ok(
+              "token",
+              "%s; whether it is valid is not known: %s"
+                  .formatted(text, check.reason().orElseThrow()));
+      case INVALID ->
+          Finding.warning(
+              "token",
+              text + "; the hub does not accept it, or no longer",
+              "make a new one at %s, or remove it".formatted(settings.tokenPage()));
+      case NOT_FOR_GATED ->
+          Finding.warning(
+              "token",
+              text + "; it is fine-grained and lacks the right",
+              "give it '%s' at %s".formatted(TokenCheck.RIGHT_TO_GATED, settings.tokenPage()));
+    };
   }
 }

@@ -108,14 +108,14 @@ public final class Catalogue {
    * The family of a model, if it is known.
    *
    * @param model a name, with a precision or without and be it one that has to be made here, or a
-   *     repository ({@code org/name})
+   *     repository ({@code org/name}), at any revision
    */
   static Optional<String> family(String model) {
-    Optional<RepoId> repository = RepoId.parse(model);
-    if (repository.isPresent()) {
-      return of(repository.orElseThrow()).map(KnownModel::family);
+    Optional<Revision> revision = Revision.parse(model);
+    if (revision.isPresent()) {
+      return of(revision.orElseThrow().repository()).map(KnownModel::family);
     }
-    String family = PRECISION.matcher(model).replaceFirst("");
+    String family = PRECISION.matcher(model.replaceFirst("@.*", "")).replaceFirst("");
     return find(family).map(KnownModel::family).filter(family::equals);
   }
 

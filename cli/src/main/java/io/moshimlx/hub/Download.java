@@ -4,7 +4,6 @@ import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -39,9 +38,9 @@ final class Download {
 
   /** A transfer that did not come to its end; another attempt may. */
   private static final class BrokenTransfer extends Exception {
-    private final transient HttpResponse<InputStream> busy;
+    private final transient Answer<InputStream> busy;
 
-    BrokenTransfer(String why, HttpResponse<InputStream> busy) {
+    BrokenTransfer(String why, Answer<InputStream> busy) {
       super(why);
       this.busy = busy;
     }
@@ -60,17 +59,18 @@ final class Download {
     this.monitor = monitor;
   }
 
-  /** Makes the content be in the cache; does nothing where it is there. */
+  /** Makes the file be in its revision; does nothing where it is. */
   void run() {
-    if (cache.hasBlob(file)) {
+    if (cache.isPlaced(file)) {
       return;
     }
     cache.makeBlobs(file.repo());
     try (ProcessLock _ = cache.awaitLock(file, monitor)) {
       // Whoever had the lock before may have fetched it.
-      if (!cache.hasBlob(file)) {
+      if (!cache.isHere(file)) {
         fetch();
       }
+      cache.place(file);
     }
   }
 
@@ -150,11 +150,14 @@ final class Download {
 
   /** Asks for what is missing. */
   private InputStream open() throws IOException, BrokenTransfer {
-    HttpResponse<InputStream> response;
+    Answer<InputStream> response;
     try {
       response = client.get(file, done, monitor);
-    } catch (IOException e) {
-      throw new BrokenTransfer(Refusals.why(e), null);
+    } catch (NoAnswer e) {
+      if (e.certificate().isPresent()) {
+        throw client.refusals().unreachable(e);
+      }
+      throw new BrokenTransfer(e.why(), null);
     }
     boolean usable = false;
     try {
@@ -168,15 +171,15 @@ final class Download {
     }
   }
 
-  private void check(HttpResponse<InputStream> response) throws IOException, BrokenTransfer {
+  private void check(Answer<InputStream> response) throws IOException, BrokenTransfer {
     if (HubClient.isBusy(response)) {
       throw new BrokenTransfer("busy", response);
     }
     switch (response.statusCode()) {
       case 200 -> startOver();
       case 206 -> {
-        String range = response.headers().firstValue("Content-Range").orElse("");
-        if (!range.startsWith("bytes %d-".formatted(done))) {
+        String range = response.header("Content-Range").orElse("");
+        if (!range.startsWith("bytes " + done + "-")) {
           startOver();
           throw new BrokenTransfer("another part came than the one asked for", null);
         }
@@ -185,7 +188,7 @@ final class Download {
         startOver();
         throw new BrokenTransfer("the part asked for is not there", null);
       }
-      default -> throw client.refusals().of(response, file.repo(), file.name());
+      default -> throw client.refusal(response, file.repo(), file.name());
     }
   }
 
@@ -217,7 +220,7 @@ final class Download {
       HubClient.stopIfWanted(monitor);
       throw new BrokenTransfer(
           watchdog.stalled()
-              ? "nothing came for %d s".formatted(patience.stall().toSeconds())
+              ? "nothing came for %s s".formatted(patience.stall().toSeconds())
               : Refusals.why(e),
           null);
     }
@@ -245,7 +248,7 @@ final class Download {
                   file.name(),
                   file.repo(),
                   wrongSize
-                      ? "%d bytes instead of %d".formatted(done, file.size())
+                      ? "%s bytes instead of %s".formatted(done, file.size())
                       : "SHA-256 %s instead of %s".formatted(found, file.etag()),
                   corrupt));
     }

@@ -28,6 +28,11 @@ public interface DownloadMonitor {
   /** Takes note of what is going on instead of progress, such as a wait. */
   void note(String what);
 
+  /** Takes note of what the user has to know, also afterwards. */
+  default void warn(String what) {
+    note(what);
+  }
+
   /** Whether the user wants it to end; asked several times a second. */
   boolean stopped();
 }

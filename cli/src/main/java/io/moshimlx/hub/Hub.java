@@ -7,9 +7,6 @@ import java.util.Optional;
 
 /** The hub and the cache of what was fetched from it. */
 public final class Hub {
-  /** The revision that is meant where none is named. */
-  private static final String MAIN = "main";
-
   private final HubSettings settings;
   private final HubCache cache;
   private final HubClient client;
@@ -23,13 +20,13 @@ public final class Hub {
   Hub(HubSettings settings, Patience patience) {
     this.settings = settings;
     this.patience = patience;
-    cache = new HubCache(settings.cache());
+    cache = new HubCache(settings.cache(), settings.links());
     client = new HubClient(settings, patience);
   }
 
-  /** The folder of the repository's main revision as it was last fetched; may lack files. */
-  public Optional<Path> folder(RepoId repo) {
-    return cache.commit(repo, MAIN).map(commit -> cache.snapshot(repo, commit));
+  /** The folder of a revision as it was last fetched; may lack files. */
+  public Optional<Path> folder(Revision revision) {
+    return cache.commit(revision).map(commit -> cache.snapshot(revision.repository(), commit));
   }
 
   /** The folder of the revision that a file was looked up in. */
@@ -38,12 +35,15 @@ public final class Hub {
   }
 
   /**
-   * Whether a file of the main revision is here.
+   * Whether a file of a revision is here.
    *
    * @throws UserException if it is a link that leads out of the cache
    */
-  public boolean has(RepoId repo, String file) {
-    return cache.commit(repo, MAIN).flatMap(commit -> cache.find(repo, commit, file)).isPresent();
+  public boolean has(Revision revision, String file) {
+    return cache
+        .commit(revision)
+        .flatMap(commit -> cache.find(revision.repository(), commit, file))
+        .isPresent();
   }
 
   /** Whether there is anything of a repository in the cache. */
@@ -52,18 +52,23 @@ public final class Hub {
   }
 
   /**
-   * Looks a file of the newest revision up.
+   * Looks a file of a revision up.
    *
    * @return the file, or empty where the repository has none of that name
    * @throws UserException naming the cause, where the hub refuses or is not reached
    */
-  public Optional<RemoteFile> look(RepoId repo, String file, DownloadMonitor monitor) {
-    return client.look(repo, MAIN, file, monitor);
+  public Optional<RemoteFile> look(Revision revision, String file, DownloadMonitor monitor) {
+    return client.look(revision, file, monitor);
   }
 
-  /** Looks a further file of a revision up. */
+  /** Looks a further file of the same commit up. */
   public Optional<RemoteFile> lookBeside(RemoteFile known, String file, DownloadMonitor monitor) {
-    return client.look(known.repo(), known.commit(), file, monitor);
+    return client.look(new Revision(known.repo(), known.commit()), file, monitor);
+  }
+
+  /** Whether there is a file among these that has to be fetched, of a size that the hub hides. */
+  public boolean missesUnknown(List<RemoteFile> files) {
+    return files.stream().anyMatch(file -> file.size() < 0 && !cache.isHere(file));
   }
 
   /** Bytes of these files that have to be fetched; as far as the hub tells their sizes. */
@@ -72,44 +77,44 @@ public final class Hub {
   }
 
   /**
-   * Fetches files of one revision, as far as they are not here, and makes it the main one.
+   * Fetches files of one commit, as far as they are not here, and makes a revision be at it.
    *
    * @throws UserException naming the cause and what becomes of what is here
    * @throws DownloadStopped if the monitor wanted that
    */
-  public void fetch(List<RemoteFile> files, DownloadMonitor monitor) {
+  public void fetch(Revision revision, List<RemoteFile> files, DownloadMonitor monitor) {
     RemoteFile first = files.getFirst();
     long bytes = bytesMissing(files);
     if (bytes > 0) {
       cache.checkSpace(first.repo(), bytes);
     }
-    if (cache.commit(first.repo(), MAIN).isEmpty()) {
-      // So that what is here is found before it is complete. A former revision stays until then.
-      cache.setCommit(first.repo(), MAIN, first.commit());
+    if (cache.commit(revision).isEmpty()) {
+      // So that what is here is found before it is complete. A former commit stays until then.
+      cache.setCommit(revision, first.commit());
     }
     for (RemoteFile file : files) {
       fetchAhead(file, monitor);
     }
-    cache.setCommit(first.repo(), MAIN, first.commit());
+    cache.setCommit(revision, first.commit());
   }
 
-  /** Fetches one file into its revision, which does not become the main one by that. */
+  /** Fetches one file into its commit, at which no revision is by that. */
   public Path fetchAhead(RemoteFile file, DownloadMonitor monitor) {
     new Download(client, cache, patience, file, monitor).run();
-    return cache.link(file);
+    return cache.path(file);
   }
 
   /**
-   * Removes the main revision of a repository, and what no other revision needs.
+   * Removes a revision of a repository, and what no other one needs.
    *
-   * @return the revisions that stay
+   * @return the commits that stay
    */
-  public List<String> remove(RepoId repo) {
-    return cache.remove(repo);
+  public List<String> remove(Revision revision) {
+    return cache.remove(revision);
   }
 
-  /** Whether the environment keeps off the network. */
-  public boolean offline() {
+  /** The variable that keeps off the network, if one does. */
+  public Optional<String> offline() {
     return settings.offline();
   }
 }

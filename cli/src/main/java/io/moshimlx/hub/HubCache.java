@@ -5,16 +5,18 @@ import io.moshimlx.Disk;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -22,22 +24,35 @@ import java.util.stream.Stream;
 /**
  * The folder of what was fetched, shared with Python's {@code huggingface_hub}: of each repository
  * the contents ({@code blobs/ETAG}), the revisions ({@code snapshots/COMMIT/FILE}, relative links
- * to contents) and what revisions are called ({@code refs/main}).
+ * to contents, or the files themselves where there can be no links) and what revisions are called
+ * ({@code refs/main}).
  *
  * <p>What is half here, damaged or locked goes by names of our own, which Python's library ignores.
- * Links that lead out of the cache are refused.
+ * A repository's folder may be a link of the user's to elsewhere; links in it that lead out of it
+ * and of the cache are refused.
  */
 final class HubCache {
   private static final String OWN = ".moshi-mlx";
+
+  /** What a repository's folder holds; Python's library notes in the last what a revision lacks. */
+  private static final List<String> PARTS = List.of("blobs", "snapshots", "refs", ".no_exist");
+
   private static final String REMEDY = "set HF_HUB_CACHE to a folder of yours, or mend this one";
 
   /** What stays free on the disk: one that is filled to its last byte troubles everybody. */
   private static final long RESERVE = 64L << 20;
 
   private final Path root;
+  private final boolean links;
 
-  HubCache(Path root) {
+  /**
+   * A cache in a folder.
+   *
+   * @param links whether a revision's files may be links to their contents
+   */
+  HubCache(Path root, boolean links) {
     this.root = root;
+    this.links = links;
   }
 
   private Path folder(RepoId repo) {
@@ -79,9 +94,17 @@ final class HubCache {
         monitor);
   }
 
-  /** The commit that a revision of a repository was at when it was fetched. */
-  Optional<String> commit(RepoId repo, String revision) {
-    Path ref = ref(repo, revision);
+  /** The commit that a revision was at when it was fetched. */
+  Optional<String> commit(Revision revision) {
+    if (revision.isCommit()) {
+      return Optional.of(revision.name())
+          .filter(commit -> Files.isDirectory(snapshot(revision.repository(), commit)));
+    }
+    Path ref = ref(revision);
+    if (Files.isDirectory(ref)) {
+      // The beginning of other branches' names.
+      return Optional.empty();
+    }
     try {
       return Optional.of(Files.readString(ref, StandardCharsets.UTF_8).strip())
           .filter(RemoteFile::isWord);
@@ -92,19 +115,19 @@ final class HubCache {
     }
   }
 
-  private Path ref(RepoId repo, String revision) {
-    return folder(repo).resolve("refs").resolve(revision);
+  private Path ref(Revision revision) {
+    return folder(revision.repository()).resolve("refs").resolve(revision.name());
   }
 
   /** Notes which commit a revision is at. */
-  void setCommit(RepoId repo, String revision, String commit) {
-    if (commit(repo, revision).filter(commit::equals).isPresent()) {
+  void setCommit(Revision revision, String commit) {
+    if (revision.isCommit() || commit(revision).filter(commit::equals).isPresent()) {
       return;
     }
-    Path ref = ref(repo, revision);
+    Path ref = ref(revision);
     try {
-      makeFolder(ref.getParent());
-      Path written = ref.resolveSibling(revision + OWN + "." + ProcessHandle.current().pid());
+      makeFolder(revision.repository(), ref.getParent());
+      Path written = beside(ref);
       Files.writeString(written, commit);
       Files.move(written, ref, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -119,38 +142,66 @@ final class HubCache {
     if (!Files.isRegularFile(path)) {
       return Optional.empty();
     }
-    checkInside(path);
+    checkInside(repo, path);
     return Optional.of(path);
   }
 
-  /** Whether the content of a file is here. */
-  boolean hasBlob(RemoteFile file) {
+  /** Whether the content of a file is here, under its own name or as the file of its revision. */
+  boolean isHere(RemoteFile file) {
+    return hasBlob(file) || isPlaced(file);
+  }
+
+  /** Whether a file is in its revision. */
+  boolean isPlaced(RemoteFile file) {
+    Path path = path(file);
+    try {
+      if (Files.isSymbolicLink(path)) {
+        return Files.readSymbolicLink(path).equals(target(file)) && hasBlob(file);
+      }
+      if (!Files.isRegularFile(path) || (file.size() >= 0 && Files.size(path) != file.size())) {
+        return false;
+      }
+    } catch (IOException e) {
+      throw UserException.cannotRead(path, e, REMEDY);
+    }
+    checkInside(file.repo(), path);
+    return true;
+  }
+
+  private boolean hasBlob(RemoteFile file) {
     Path blob = blob(file);
     if (!Files.isRegularFile(blob)) {
       return false;
     }
-    checkInside(blob);
+    checkInside(file.repo(), blob);
     return true;
   }
 
   /** Makes the folder for contents. */
   void makeBlobs(RepoId repo) {
     try {
-      makeFolder(blobs(repo));
+      makeFolder(repo, blobs(repo));
     } catch (IOException e) {
       throw UserException.cannotWrite(blobs(repo), e, REMEDY);
     }
   }
 
-  private void makeFolder(Path folder) throws IOException {
+  private void makeFolder(RepoId repo, Path folder) throws IOException {
+    Path home = folder(repo);
+    if (Files.isSymbolicLink(home) && Files.notExists(home)) {
+      throw new UserException(
+          "%s is a link to %s, which is not there; connect that disk, or remove the link"
+              .formatted(home, Files.readSymbolicLink(home)));
+    }
     Files.createDirectories(folder);
-    checkInside(folder);
+    checkInside(repo, folder);
   }
 
-  private void checkInside(Path path) {
+  private void checkInside(RepoId repo, Path path) {
     try {
       Path real = path.toRealPath();
-      if (!real.startsWith(root.toRealPath())) {
+      if (!real.startsWith(root.toRealPath())
+          && !(isOwnLink(folder(repo)) && real.startsWith(folder(repo).toRealPath()))) {
         throw new UserException(
             "%s leads out of the cache, to %s; remove it and fetch the model again (HF_HUB_CACHE moves the cache)"
                 .formatted(path, real));
@@ -160,33 +211,80 @@ final class HubCache {
     }
   }
 
-  /** Makes a file's content the file of its revision. */
-  Path link(RemoteFile file) {
-    Path snapshot = snapshot(file.repo(), file.commit());
-    Path link = snapshot.resolve(file.name());
-    Path target = link.getParent().relativize(blob(file));
-    try {
-      makeFolder(link.getParent());
-      if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
-        return link;
-      }
-      Path made =
-          link.resolveSibling(link.getFileName() + OWN + "." + ProcessHandle.current().pid());
-      Files.deleteIfExists(made);
-      Files.createSymbolicLink(made, target);
-      Files.move(made, link, StandardCopyOption.ATOMIC_MOVE);
-      return link;
-    } catch (UnsupportedOperationException | FileAlreadyExistsException e) {
-      throw new UserException("%s cannot be made a link; %s".formatted(link, REMEDY), e);
-    } catch (IOException e) {
-      throw UserException.cannotWrite(link, e, REMEDY);
+  /** Whether it is a link that the user, or the owner of the cache, has made. */
+  private boolean isOwnLink(Path path) throws IOException {
+    if (!Files.isSymbolicLink(path)) {
+      return false;
     }
+    UserPrincipal owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
+    return owner.equals(Files.getOwner(root))
+        || owner.getName().equals(System.getProperty("user.name"));
+  }
+
+  /** Where a file is in its revision. */
+  Path path(RemoteFile file) {
+    return snapshot(file.repo(), file.commit()).resolve(file.name());
+  }
+
+  /** What a link to the content of a file says. */
+  private Path target(RemoteFile file) {
+    return path(file).getParent().relativize(blob(file));
+  }
+
+  /** The name of what becomes another file once it is whole. */
+  private static Path beside(Path file) {
+    return file.resolveSibling(file.getFileName() + OWN + "." + ProcessHandle.current().pid());
+  }
+
+  /** Makes a file's content the file of its revision. */
+  void place(RemoteFile file) {
+    if (isPlaced(file)) {
+      return;
+    }
+    Path path = path(file);
+    try {
+      makeFolder(file.repo(), path.getParent());
+      if (!links || !link(file, path)) {
+        moveOrCopy(file, path);
+      }
+    } catch (IOException e) {
+      throw UserException.cannotWrite(path, e, REMEDY);
+    }
+  }
+
+  /** Makes it a link; false where there can be none. */
+  private boolean link(RemoteFile file, Path path) throws IOException {
+    Path made = beside(path);
+    Files.deleteIfExists(made);
+    try {
+      Files.createSymbolicLink(made, target(file));
+    } catch (UnsupportedOperationException | IOException e) {
+      // If it is something else that is amiss, the file cannot be put there either.
+      return false;
+    }
+    Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
+    return true;
+  }
+
+  /** Content that another revision or repository needs stays where it is. */
+  private void moveOrCopy(RemoteFile file, Path path) throws IOException {
+    Path blob = blob(file);
+    boolean shared = Files.isSymbolicLink(blob);
+    for (String commit : names(folder(file.repo()).resolve("snapshots"))) {
+      shared |= targets(snapshot(file.repo(), commit)).contains(blob.toRealPath());
+    }
+    Path made = blob;
+    if (shared) {
+      made = beside(path);
+      Files.copy(blob, made, StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Bytes of a file that are here, complete or not. */
   long bytesHere(RemoteFile file) {
-    if (hasBlob(file)) {
-      return file.size();
+    if (isHere(file)) {
+      return Math.max(file.size(), 0);
     }
     try {
       return Math.min(Files.size(partial(file)), Math.max(file.size(), 0));
@@ -202,34 +300,39 @@ final class HubCache {
     if (bytes + RESERVE > free) {
       throw new UserException(
           "%s needs %s more, but the disk of %s has %s free; make room, or move the cache with HF_HUB_CACHE"
-              .formatted(repo, ByteCount.of(bytes), root, ByteCount.of(free)));
+              .formatted(repo, ByteCount.of(bytes), folder(repo), ByteCount.of(free)));
     }
   }
 
   /** Whether there is anything of a repository. */
   boolean has(RepoId repo) {
-    return Files.isDirectory(folder(repo), LinkOption.NOFOLLOW_LINKS);
+    return Files.isDirectory(folder(repo));
   }
 
   /**
-   * Removes a repository's revision called main, contents that no other revision needs, and what is
-   * half here; with the last revision everything of the repository.
+   * Removes a revision of a repository, contents that no other one needs, and what is half here;
+   * with the last revision everything of the repository.
    *
-   * @return the revisions that stay
+   * @return the commits that stay
    */
-  List<String> remove(RepoId repo) {
+  List<String> remove(Revision revision) {
+    RepoId repo = revision.repository();
     List<ProcessLock> held = lockAll(repo);
     try {
-      checkInside(folder(repo));
-      Set<String> named = commitsNamedOtherwise(repo);
-      Optional<String> main = commit(repo, "main");
+      checkInside(repo, folder(repo));
+      Optional<String> wanted = commit(revision);
+      Map<Path, String> refs = refs(repo);
+      refs.remove(ref(revision));
+      if (revision.isCommit()) {
+        refs.values().removeIf(revision.name()::equals);
+      }
       List<String> kept =
           names(folder(repo).resolve("snapshots")).stream()
-              .filter(commit -> main.map(c -> !c.equals(commit)).orElse(named.contains(commit)))
+              .filter(commit ->
+                  refs.containsValue(commit) || wanted.filter(c -> !c.equals(commit)).isPresent())
               .toList();
       if (kept.isEmpty()) {
-        delete(folder(repo));
-        delete(locks(repo));
+        deleteAll(repo);
         return kept;
       }
       Set<Path> needed = new HashSet<>();
@@ -241,7 +344,11 @@ final class HubCache {
           delete(snapshot(repo, commit));
         }
       }
-      Files.deleteIfExists(ref(repo, "main"));
+      for (Path ref : refs(repo).keySet()) {
+        if (!refs.containsKey(ref)) {
+          Files.delete(ref);
+        }
+      }
       for (String blob : names(blobs(repo))) {
         Path path = blobs(repo).resolve(blob);
         if (!Files.exists(path) || !needed.contains(path.toRealPath())) {
@@ -254,6 +361,23 @@ final class HubCache {
     } finally {
       held.forEach(ProcessLock::close);
     }
+  }
+
+  private void deleteAll(RepoId repo) throws IOException {
+    Path folder = folder(repo);
+    if (Files.isSymbolicLink(folder)) {
+      // Where the user's link leads to there may be other things of theirs.
+      for (String part : PARTS) {
+        delete(folder.resolve(part));
+      }
+      if (names(folder).isEmpty()) {
+        Files.delete(folder.toRealPath());
+      }
+      Files.delete(folder);
+    } else {
+      delete(folder);
+    }
+    delete(locks(repo));
   }
 
   /** Nobody may be fetching what is removed. */
@@ -273,20 +397,18 @@ final class HubCache {
     return held;
   }
 
-  /** The commits that other names than main stand for. */
-  private Set<String> commitsNamedOtherwise(RepoId repo) throws IOException {
-    Path refs = folder(repo).resolve("refs");
-    Set<String> commits = new HashSet<>();
-    if (Files.isDirectory(refs)) {
-      try (Stream<Path> all = Files.walk(refs)) {
+  /** What branches and tags are called here, each with its commit. */
+  private Map<Path, String> refs(RepoId repo) throws IOException {
+    Path folder = folder(repo).resolve("refs");
+    Map<Path, String> refs = new HashMap<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> all = Files.walk(folder)) {
         for (Path ref : all.filter(Files::isRegularFile).toList()) {
-          if (!ref.equals(refs.resolve("main"))) {
-            commits.add(Files.readString(ref).strip());
-          }
+          refs.put(ref, Files.readString(ref).strip());
         }
       }
     }
-    return commits;
+    return refs;
   }
 
   /** The contents that a revision's links lead to. */

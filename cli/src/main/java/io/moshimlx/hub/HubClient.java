@@ -4,9 +4,7 @@ import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +13,9 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Asks the hub for files. Redirects are followed by hand, because the hub's own answers say what a
@@ -30,44 +25,35 @@ import java.util.concurrent.TimeoutException;
 final class HubClient {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> BUSY = Set.of(429, 500, 502, 503, 504);
+  private static final String COMMIT = "X-Repo-Commit";
   private static final int MAX_HOPS = 10;
   private static final long POLL_MILLIS = 100;
-
-  static {
-    // To a proxy that passes a secure connection on, Java's client sends no password, unless it is
-    // told to before its first request is made.
-    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
-  }
 
   private final HubSettings settings;
   private final Patience patience;
 
-  /** Made when it is needed first: most runs need none, and it takes a while. */
-  private HttpClient http;
-
+  private final Transport transport;
   private final Refusals refusals;
+
+  /** The user's token, if the hub has not accepted it. */
+  private Optional<HubToken> badToken = Optional.empty();
+
+  private boolean badTokenTold;
 
   HubClient(HubSettings settings, Patience patience) {
     this.settings = settings;
     this.patience = patience;
+    transport = new Transport(settings, patience.answer());
     refusals = new Refusals(settings);
-  }
-
-  private HttpClient http() {
-    if (http == null) {
-      http =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .followRedirects(HttpClient.Redirect.NEVER)
-              .proxy(settings.proxies())
-              .connectTimeout(patience.answer())
-              .build();
-    }
-    return http;
   }
 
   Refusals refusals() {
     return refusals;
+  }
+
+  /** The error for an answer that no further attempt would change. */
+  UserException refusal(Answer<?> response, RepoId repo, String file) {
+    return refusals.of(response, repo, file, badToken);
   }
 
   /**
@@ -76,43 +62,50 @@ final class HubClient {
    * @return the file, or empty where the repository has none of that name
    * @throws UserException for any other refusal, or if the hub is not reached
    */
-  Optional<RemoteFile> look(RepoId repo, String revision, String file, DownloadMonitor monitor) {
+  Optional<RemoteFile> look(Revision revision, String file, DownloadMonitor monitor) {
+    RepoId repo = revision.repository();
     RemoteFile.checkName(repo, file);
-    URI uri = address(repo, revision, file);
+    URI uri = address(repo, revision.name(), file);
     int failures = 0;
     while (true) {
-      HttpResponse<Void> response;
+      Answer<Void> response;
       try {
         response = send("HEAD", uri, 0, BodyHandlers.discarding(), monitor);
-      } catch (IOException e) {
-        if (Refusals.noConnection(e) || ++failures >= patience.attempts()) {
-          throw refusals.unreachable(uri, e);
+      } catch (NoAnswer e) {
+        if (e.isFinal() || ++failures >= patience.attempts()) {
+          throw refusals.unreachable(e);
         }
-        pause(patience.backOff(failures), Refusals.why(e), monitor);
+        pause(patience.backOff(failures), e.why(), monitor);
         continue;
       }
       if (BUSY.contains(response.statusCode())) {
         waitWhileBusy(response, ++failures, monitor);
+      } else if (!refusals.isHub(response)) {
+        throw refusals.noHub(uri, response);
       } else if (Refusals.noSuchFile(response)) {
         return Optional.empty();
+      } else if (Refusals.noSuchRevision(response)) {
+        throw refusals.unknownRevision(revision);
       } else if (response.statusCode() >= 400) {
-        throw refusals.of(response, repo, file);
+        throw refusal(response, repo, file);
       } else {
-        return Optional.of(described(response, repo, file));
+        return Optional.of(described(uri, response, repo, file));
       }
     }
   }
 
-  private RemoteFile described(HttpResponse<?> response, RepoId repo, String file) {
+  private RemoteFile described(URI asked, Answer<?> response, RepoId repo, String file) {
     boolean redirected = REDIRECTS.contains(response.statusCode());
-    String commit = header(response, "X-Repo-Commit").orElseThrow(() -> noHub(response));
+    String commit = response.header(COMMIT).orElseThrow(() -> refusals.noHub(asked, response));
     String etag =
-        header(response, "X-Linked-Etag")
-            .or(() -> redirected ? Optional.empty() : header(response, "ETag"))
-            .orElseThrow(() -> noHub(response));
+        response
+            .header("X-Linked-Etag")
+            .or(() -> redirected ? Optional.empty() : response.header("ETag"))
+            .orElseThrow(() -> refusals.noHub(asked, response));
     Optional<String> size =
-        header(response, "X-Linked-Size")
-            .or(() -> redirected ? Optional.empty() : header(response, "Content-Length"));
+        response
+            .header("X-Linked-Size")
+            .or(() -> redirected ? Optional.empty() : response.header("Content-Length"));
     return new RemoteFile(
         repo,
         file,
@@ -121,19 +114,12 @@ final class HubClient {
         size.filter(text -> text.matches("\\d{1,18}")).map(Long::parseLong).orElse(-1L));
   }
 
-  private static UserException noHub(HttpResponse<?> response) {
-    return new UserException(
-        "%s does not answer as a hub does; check HF_ENDPOINT and whether a proxy stands in between"
-            .formatted(response.uri()));
-  }
-
   /**
    * Starts to fetch a file, in one attempt; the caller reads the status.
    *
    * @param from the first byte wanted
    */
-  HttpResponse<InputStream> get(RemoteFile file, long from, DownloadMonitor monitor)
-      throws IOException {
+  Answer<InputStream> get(RemoteFile file, long from, DownloadMonitor monitor) throws NoAnswer {
     return send(
         "GET",
         address(file.repo(), file.commit(), file.name()),
@@ -142,8 +128,23 @@ final class HubClient {
         monitor);
   }
 
+  /**
+   * Asks whose token the user's is; in one attempt, and this hub alone.
+   *
+   * @throws NoAnswer if it gives none
+   */
+  Answer<String> whoAmI(HubToken token, DownloadMonitor monitor) throws NoAnswer {
+    URI uri = URI.create(settings.endpoint() + "/api/whoami-v2");
+    return sendOnce("GET", uri, 0, Optional.of(token), BodyHandlers.ofString(), monitor);
+  }
+
+  /** Whether an answer describes a file of a repository. */
+  static boolean isOfFile(Answer<?> response) {
+    return response.header(COMMIT).isPresent();
+  }
+
   /** Whether an answer asks to come back later. */
-  static boolean isBusy(HttpResponse<?> response) {
+  static boolean isBusy(Answer<?> response) {
     return BUSY.contains(response.statusCode());
   }
 
@@ -153,7 +154,7 @@ final class HubClient {
    * @param failures how many attempts in a row have failed
    * @throws UserException if that was the last attempt, or the wait would be too long
    */
-  void waitWhileBusy(HttpResponse<?> response, int failures, DownloadMonitor monitor) {
+  void waitWhileBusy(Answer<?> response, int failures, DownloadMonitor monitor) {
     Optional<Duration> asked = retryAfter(response);
     if (failures >= patience.attempts()
         || asked.filter(wait -> wait.compareTo(patience.longestWait()) > 0).isPresent()) {
@@ -161,14 +162,14 @@ final class HubClient {
     }
     pause(
         asked.orElseGet(() -> patience.backOff(failures)),
-        "%s answers %d".formatted(response.uri().getAuthority(), response.statusCode()),
+        "%s answers %s".formatted(response.uri().getAuthority(), response.statusCode()),
         monitor);
   }
 
   /** Sleeps, unless the user stops it. */
   static void pause(Duration wait, String why, DownloadMonitor monitor) {
     long end = System.nanoTime() + wait.toNanos();
-    monitor.note("%s, next attempt in %d s".formatted(why, wait.plusMillis(999).toSeconds()));
+    monitor.note("%s, next attempt in %s s".formatted(why, wait.plusMillis(999).toSeconds()));
     for (long left = wait.toNanos(); left > 0; left = end - System.nanoTime()) {
       stopIfWanted(monitor);
       sleep(Math.min(left / 1_000_000 + 1, POLL_MILLIS));
@@ -191,8 +192,8 @@ final class HubClient {
     }
   }
 
-  private static Optional<Duration> retryAfter(HttpResponse<?> response) {
-    return header(response, "Retry-After").flatMap(HubClient::wait);
+  private static Optional<Duration> retryAfter(Answer<?> response) {
+    return response.header("Retry-After").flatMap(HubClient::wait);
   }
 
   private static Optional<Duration> wait(String text) {
@@ -210,29 +211,61 @@ final class HubClient {
 
   /**
    * One request, with the redirects that follow from it: all of them for GET; for HEAD those within
-   * the hub, because what the hub says of the file stands in its own last answer.
+   * a hub and from one hub to another, because what a hub says of the file stands in its own last
+   * answer.
    */
-  private <T> HttpResponse<T> send(
+  private <T> Answer<T> send(
       String method, URI start, long from, BodyHandler<T> body, DownloadMonitor monitor)
-      throws IOException {
+      throws NoAnswer {
     URI uri = start;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
       stopIfWanted(monitor);
-      HttpResponse<T> response = sendOnce(method, uri, from, body, monitor);
-      Optional<String> location = header(response, "Location");
+      Answer<T> response = sendWithToken(method, uri, from, body, monitor);
+      Optional<String> location = response.header("Location");
       if (!REDIRECTS.contains(response.statusCode()) || location.isEmpty()) {
         return response;
       }
       URI next = target(uri, location.orElseThrow());
-      if (method.equals("HEAD") && !sameHost(next, settings.endpoint())) {
+      if (method.equals("HEAD") && isOfFile(response) && !sameHost(next, uri)) {
         return response;
       }
-      if (response.body() instanceof InputStream unread) {
-        unread.close();
-      }
+      discard(response);
       uri = next;
     }
     throw new UserException("%s redirects without end; check HF_ENDPOINT".formatted(start));
+  }
+
+  private static void discard(Answer<?> response) {
+    if (response.body() instanceof InputStream unread) {
+      try {
+        unread.close();
+      } catch (IOException e) {
+        // Nobody wants it.
+      }
+    }
+  }
+
+  /**
+   * With the user's token where it is the hub that is asked; without it once it is not accepted.
+   */
+  private <T> Answer<T> sendWithToken(
+      String method, URI uri, long from, BodyHandler<T> body, DownloadMonitor monitor)
+      throws NoAnswer {
+    boolean hub = sameHost(uri, settings.endpoint());
+    Optional<HubToken> token =
+        hub && badToken.isEmpty() ? settings.token() : Optional.<HubToken>empty();
+    Answer<T> response = sendOnce(method, uri, from, token, body, monitor);
+    if (token.isPresent() && Refusals.badToken(response)) {
+      discard(response);
+      badToken = token;
+      response = sendOnce(method, uri, from, Optional.empty(), body, monitor);
+    }
+    boolean opens = response.statusCode() < 400 || Refusals.noSuchFile(response);
+    if (hub && badToken.isPresent() && !badTokenTold && opens) {
+      badTokenTold = true;
+      monitor.warn(refusals.withoutToken(badToken.orElseThrow()));
+    }
+    return response;
   }
 
   private static URI target(URI from, String location) {
@@ -252,9 +285,14 @@ final class HubClient {
     return target;
   }
 
-  private <T> HttpResponse<T> sendOnce(
-      String method, URI uri, long from, BodyHandler<T> body, DownloadMonitor monitor)
-      throws IOException {
+  private <T> Answer<T> sendOnce(
+      String method,
+      URI uri,
+      long from,
+      Optional<HubToken> token,
+      BodyHandler<T> body,
+      DownloadMonitor monitor)
+      throws NoAnswer {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .method(method, HttpRequest.BodyPublishers.noBody())
@@ -269,29 +307,8 @@ final class HubClient {
         .of(uri)
         .flatMap(ProxyVariables.Named::authorization)
         .ifPresent(credentials -> request.header("Proxy-Authorization", credentials));
-    if (sameHost(uri, settings.endpoint())) {
-      settings.token().ifPresent(token -> authorize(request, token));
-    }
-    CompletableFuture<HttpResponse<T>> answer = http().sendAsync(request.build(), body);
-    while (true) {
-      try {
-        return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
-      } catch (TimeoutException e) {
-        if (monitor.stopped()) {
-          answer.cancel(true);
-          throw new DownloadStopped();
-        }
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof IOException failure) {
-          throw failure;
-        }
-        throw new IllegalStateException(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        answer.cancel(true);
-        throw new DownloadStopped();
-      }
-    }
+    token.ifPresent(given -> authorize(request, given));
+    return transport.send(request.build(), body, monitor);
   }
 
   private static void authorize(HttpRequest.Builder request, HubToken token) {
@@ -318,7 +335,9 @@ final class HubClient {
 
   private URI address(RepoId repo, String revision, String file) {
     return URI.create(
-        "%s/%s/resolve/%s/%s".formatted(settings.endpoint(), repo, revision, escaped(file)));
+        "%s/%s/resolve/%s/%s"
+            .formatted(
+                settings.endpoint(), repo, escaped(revision).replace("/", "%2F"), escaped(file)));
   }
 
   /** A path in the form that addresses take it. */
@@ -327,12 +346,10 @@ final class HubClient {
     for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
       boolean plain = Character.isLetterOrDigit((char) (b & 0xff)) && b > 0;
       escaped.append(
-          plain || "/-._~".indexOf(b) >= 0 ? Character.toString(b) : "%%%02X".formatted(b));
+          plain || "/-._~".indexOf(b) >= 0
+              ? Character.toString(b)
+              : "%" + HexFormat.of().withUpperCase().toHexDigits(b));
     }
     return escaped.toString();
-  }
-
-  private static Optional<String> header(HttpResponse<?> response, String name) {
-    return response.headers().firstValue(name).map(String::strip).filter(text -> !text.isEmpty());
   }
 }

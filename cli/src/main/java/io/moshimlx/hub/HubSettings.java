@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Where the hub and its cache are, by the same variables of the environment as Python's {@code
- * huggingface_hub}.
+ * huggingface_hub}, their former names included; the new ones win.
  */
 public final class HubSettings {
   private static final String USUAL_ENDPOINT = "https://huggingface.co";
@@ -29,7 +31,12 @@ public final class HubSettings {
     cacheHome = variables.path("XDG_CACHE_HOME").orElse(variables.home().resolve(".cache"));
     Path hubHome = variables.path("HF_HOME").orElse(cacheHome.resolve("huggingface"));
     cache =
-        variables.path("HF_HUB_CACHE").orElse(hubHome.resolve("hub")).toAbsolutePath().normalize();
+        variables
+            .path("HF_HUB_CACHE")
+            .or(() -> variables.path("HUGGINGFACE_HUB_CACHE"))
+            .orElse(hubHome.resolve("hub"))
+            .toAbsolutePath()
+            .normalize();
     tokenFile = variables.path("HF_TOKEN_PATH").orElse(hubHome.resolve("token"));
   }
 
@@ -44,7 +51,21 @@ public final class HubSettings {
    * @throws UserException if the variable holds none
    */
   URI endpoint() {
+    return endpoint(variables);
+  }
+
+  static URI endpoint(Variables variables) {
     return endpoint(variables.value("HF_ENDPOINT").orElse(USUAL_ENDPOINT));
+  }
+
+  /** What makes a secure connection a trusted one. */
+  X509ExtendedTrustManager trust() {
+    return TrustedCertificates.of(variables);
+  }
+
+  /** Whether files of the cache may be links to their content. */
+  boolean links() {
+    return !isSet("HF_HUB_DISABLE_SYMLINKS");
   }
 
   /** What leads to other machines. */
@@ -67,28 +88,48 @@ public final class HubSettings {
     return tokenFile;
   }
 
-  /** Whether the network is not to be touched. */
-  public boolean offline() {
+  /** The variable that says that the network is not to be touched, if one does. */
+  public Optional<String> offline() {
+    return Stream.of("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+        .filter(variable -> variables.value(variable).isPresent())
+        .findFirst()
+        .filter(this::isSet);
+  }
+
+  private boolean isSet(String variable) {
     return variables
-        .value("HF_HUB_OFFLINE")
+        .value(variable)
         .filter(text -> List.of("1", "ON", "YES", "TRUE").contains(text.toUpperCase(Locale.ROOT)))
         .isPresent();
   }
 
-  /** The user's token, if there is one. */
+  /** The user's token, if there is one that may be sent. */
   Optional<HubToken> token() {
-    Optional<HubToken> given =
-        variables.value("HF_TOKEN").map(value -> new HubToken(value, "HF_TOKEN"));
-    return given.isPresent() ? given : tokenOfFile();
+    return isSet("HF_HUB_DISABLE_IMPLICIT_TOKEN")
+        ? Optional.empty()
+        : Stream.of("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+            .flatMap(name -> variables.value(name).map(text -> new HubToken(text, name)).stream())
+            .findFirst()
+            .or(this::tokenOfFile);
   }
 
   /**
-   * Where the user's token comes from, if there is one: {@code HF_TOKEN} or a file.
+   * Where the user's token comes from, if there is one: a variable or a file.
    *
    * @throws UserException if the file cannot be read
    */
   public Optional<String> tokenSource() {
     return token().map(HubToken::source);
+  }
+
+  /** What the hub thinks of the user's token, if there is one. */
+  public Optional<TokenCheck> checkToken() {
+    return token().map(token -> TokenCheck.of(this, token));
+  }
+
+  /** Where tokens are made, and what they may do is set. */
+  public String tokenPage() {
+    return endpoint() + "/settings/tokens";
   }
 
   private Optional<HubToken> tokenOfFile() {

@@ -40,7 +40,7 @@ final class ProxyVariables extends ProxySelector {
   record Named(String variable, String host, int port, Optional<String> user) {
     @Override
     public String toString() {
-      return "the proxy %s:%d (%s)".formatted(host, port, variable);
+      return "the proxy %s:%s (%s)".formatted(host, port, variable);
     }
 
     /** The value of a Proxy-Authorization header, RFC 7617. */

@@ -4,19 +4,27 @@ import io.moshimlx.UserException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /** What the hub refuses, or why it is not reached: each cause in words, with its remedy. */
 final class Refusals {
-  private static final String ERROR_CODE = "X-Error-Code";
   private static final int PROXY_WANTS_CREDENTIALS = 407;
+
+  /** What the hub says of a token that it does not know, or no longer. */
+  private static final Pattern BAD_TOKEN =
+      Pattern.compile("(?i)invalid (credentials|user token|token)|token .*(expired|invalid)");
+
+  private static final Pattern LACKS_RIGHT = Pattern.compile("(?i)fine-grained|permission");
+  private static final Pattern WAITS = Pattern.compile("(?i)await|pending");
+  private static final Pattern DENIED = Pattern.compile("(?i)rejected");
+  private static final Pattern DISABLED = Pattern.compile("(?i)is disabled");
 
   private final HubSettings settings;
 
@@ -25,42 +33,73 @@ final class Refusals {
   }
 
   /** Whether the repository is there but has no such file. */
-  static boolean noSuchFile(HttpResponse<?> response) {
+  static boolean noSuchFile(Answer<?> response) {
     String code = code(response);
     return response.statusCode() == 404 && (code.isEmpty() || code.equals("EntryNotFound"));
   }
 
-  /** The error for an answer that no further attempt would change. */
-  UserException of(HttpResponse<?> response, RepoId repo, String file) {
+  /** Whether the repository is there but has no such revision. */
+  static boolean noSuchRevision(Answer<?> response) {
+    return code(response).equals("RevisionNotFound");
+  }
+
+  /** Whether an answer is to the token that was sent, and not to what was asked for. */
+  static boolean badToken(Answer<?> response) {
+    return response.statusCode() == 401
+        || (response.statusCode() >= 400 && BAD_TOKEN.matcher(message(response)).find());
+  }
+
+  /** Whether a host that answers is a hub, as far as one can see. */
+  boolean isHub(Answer<?> response) {
+    return HubClient.sameHost(response.uri(), settings.endpoint())
+        || !code(response).isEmpty()
+        || HubClient.isOfFile(response);
+  }
+
+  /**
+   * The error for an answer that no further attempt would change.
+   *
+   * @param badToken a token that the hub did not accept, so that this was asked without one
+   */
+  UserException of(Answer<?> response, RepoId repo, String file, Optional<HubToken> badToken) {
     int status = response.statusCode();
     String code = code(response);
     if (status == PROXY_WANTS_CREDENTIALS) {
-      return new UserException(
-          "%s does not let us through to %s: give it a user and a password, as in http://user:password@host:3128"
-              .formatted(proxy(response.uri()).orElse("a proxy"), response.uri().getAuthority()));
+      return closedProxy(response.uri());
     }
-    if (!HubClient.sameHost(response.uri(), settings.endpoint())) {
+    if (!isHub(response)) {
       return new UserException(
-          "%s, where the hub keeps %s of %s, answers %d; try again later"
+          "%s, where the hub keeps %s of %s, answers %s; try again later"
               .formatted(response.uri().getAuthority(), file, repo, status));
     }
     if (code.equals("RepoNotFound")) {
-      return unknownRepository(repo);
+      return unknownRepository(repo, badToken);
     }
     return switch (status) {
-      case 401, 403 -> closed(repo);
+      case 401, 403 -> closed(response, repo, badToken);
       case 404 ->
           new UserException(
               "%s has no file %s in the revision asked for; it may have changed just now, try again"
                   .formatted(repo, file));
       default ->
           new UserException(
-              "%s answers %d for %s of %s; check HF_ENDPOINT, or try again later"
+              "%s answers %s for %s of %s; check HF_ENDPOINT, or try again later"
                   .formatted(settings.endpoint(), status, file, repo));
     };
   }
 
-  UserException unknownRepository(RepoId repo) {
+  private UserException closedProxy(URI uri) {
+    return new UserException(
+        "%s does not let us through to %s: give it a user and a password, as in http://user:password@host:3128"
+            .formatted(proxy(uri).orElse("a proxy"), uri.getAuthority()));
+  }
+
+  private UserException unknownRepository(RepoId repo, Optional<HubToken> badToken) {
+    if (badToken.isPresent()) {
+      return new UserException(
+          "%s is not valid, or no longer, and without one there is no repository %s at %s; check the name, or make a new token at %s"
+              .formatted(badToken.orElseThrow(), repo, settings.endpoint(), settings.tokenPage()));
+    }
     List<KnownModel> nearest = Catalogue.nearest(repo.toString());
     String hint =
         nearest.isEmpty()
@@ -72,28 +111,81 @@ final class Refusals {
                     .collect(Collectors.joining(" or "))
                 + "?";
     return new UserException(
-        "there is no repository %s at %s, or it is private and needs a token in HF_TOKEN; %s"
-            .formatted(repo, settings.endpoint(), hint));
+        "there is no repository %s at %s, or it is private and %s; %s"
+            .formatted(
+                repo,
+                settings.endpoint(),
+                settings
+                    .token()
+                    .map(token -> "does not open to " + token)
+                    .orElse("needs a token in HF_TOKEN"),
+                hint));
   }
 
-  private UserException closed(RepoId repo) {
-    String page = settings.endpoint() + "/" + repo;
-    String tokens = settings.endpoint() + "/settings/tokens";
-    Optional<HubToken> token = settings.token();
+  /** The error for a repository that is there, but has no such revision. */
+  UserException unknownRevision(Revision revision) {
     return new UserException(
-        token.isPresent()
-            ? "%s does not open to %s: accept its conditions at %s with that token's account, or make a new token at %s"
-                .formatted(repo, token.orElseThrow(), page, tokens)
-            : "%s is gated: accept its conditions at %s, make a token at %s and put it into HF_TOKEN or the file %s"
-                .formatted(repo, page, tokens, settings.tokenFile()));
+        "%s has no revision '%s'; %s/%1$s/tree/main shows its branches and tags"
+            .formatted(revision.repository(), revision.name(), settings.endpoint()));
+  }
+
+  private UserException closed(Answer<?> response, RepoId repo, Optional<HubToken> badToken) {
+    String page = settings.endpoint() + "/" + repo;
+    String message = message(response);
+    Optional<HubToken> token = settings.token();
+    if (DISABLED.matcher(message).find()) {
+      return new UserException(
+          "the hub has disabled %s, see %s; choose another model".formatted(repo, page));
+    }
+    if (!HubClient.sameHost(response.uri(), settings.endpoint())) {
+      URI other = response.uri();
+      return new UserException(
+          "%s is gated, and %s sends to %s://%s, which is not given your token; set HF_ENDPOINT to that"
+              .formatted(repo, settings.endpoint(), other.getScheme(), other.getAuthority()));
+    }
+    if (badToken.isPresent()) {
+      return new UserException(
+          "%s is not valid, or no longer, and %s does not open without one; make a new one at %s"
+              .formatted(badToken.orElseThrow(), repo, settings.tokenPage()));
+    }
+    if (token.isEmpty()) {
+      return new UserException(
+          "%s is gated: accept its conditions at %s, make a token at %s and put it into HF_TOKEN or the file %s"
+              .formatted(repo, page, settings.tokenPage(), settings.tokenFile()));
+    }
+    if (LACKS_RIGHT.matcher(message).find()) {
+      return new UserException(
+          "%s lacks the right to open %s; give it '%s' at %s"
+              .formatted(
+                  token.orElseThrow(), repo, TokenCheck.RIGHT_TO_GATED, settings.tokenPage()));
+    }
+    if (WAITS.matcher(message).find()) {
+      return new UserException(
+          "your request for %s waits for its authors; see %s, and try again once they agree"
+              .formatted(repo, page));
+    }
+    if (DENIED.matcher(message).find()) {
+      return new UserException(
+          "the authors of %s have rejected your request; see %s, or choose another model"
+              .formatted(repo, page));
+    }
+    return new UserException(
+        "%s is gated: accept its conditions at %s with the account of %s"
+            .formatted(repo, page, token.orElseThrow()));
+  }
+
+  /** What to know when all goes on without the user's token. */
+  String withoutToken(HubToken badToken) {
+    return "%s is not valid, or no longer; going on without it (make a new one at %s, or remove it)"
+        .formatted(badToken, settings.tokenPage());
   }
 
   /** The error for a hub that has too much to do, after all attempts. */
-  UserException busy(HttpResponse<?> response, Optional<Duration> retryAfter) {
+  UserException busy(Answer<?> response, Optional<Duration> retryAfter) {
     String what =
         response.statusCode() == 429 ? "has had too many requests from here" : "is out of order";
     return new UserException(
-        "%s %s (status %d); try again %s"
+        "%s %s (status %s); try again %s"
             .formatted(
                 response.uri().getAuthority(),
                 what,
@@ -102,26 +194,42 @@ final class Refusals {
   }
 
   /** The error for a host that gives no answer. */
-  UserException unreachable(URI uri, IOException e) {
+  UserException unreachable(NoAnswer e) {
+    URI uri = e.uri();
     Optional<String> proxy = proxy(uri);
+    String sender =
+        HubClient.sameHost(uri, settings.endpoint())
+            ? ""
+            : " (where %s sends to)".formatted(settings.endpoint());
+    String host = uri.getAuthority() + sender;
+    String through = proxy.map(" through "::concat).orElse("");
     return new UserException(
-        "%s cannot be reached%s: %s; check the network and %s, or use what is here with --offline"
-            .formatted(
-                uri.getAuthority(),
-                proxy.map(" through "::concat).orElse(""),
-                why(e),
-                proxy.isPresent() ? "the proxy" : "HF_ENDPOINT"),
+        e.certificate()
+            .map(what -> "there is no secure connection to %s%s: %s".formatted(host, through, what))
+            .orElseGet(() ->
+                "%s cannot be reached%s: %s; check the network and %s, or use what is here with --offline"
+                    .formatted(
+                        host, through, e.why(), proxy.isPresent() ? "the proxy" : "HF_ENDPOINT")),
         e);
+  }
+
+  /** The error for an answer without what a hub says of a file. */
+  UserException noHub(URI asked, Answer<?> response) {
+    URI uri = response.uri();
+    if (response.statusCode() == PROXY_WANTS_CREDENTIALS) {
+      return closedProxy(uri);
+    }
+    return new UserException(
+        HubClient.sameHost(uri, asked)
+            ? "%s does not answer as a hub does; check HF_ENDPOINT and whether a proxy stands in between"
+                .formatted(uri)
+            : "%s sends to %s, which does not answer as a hub does (status %s); check HF_ENDPOINT"
+                .formatted(asked, uri, response.statusCode()));
   }
 
   /** The proxy that leads to an address, in words. */
   private Optional<String> proxy(URI uri) {
     return settings.proxies().of(uri).map(ProxyVariables.Named::toString);
-  }
-
-  /** Whether no connection came about at all. */
-  static boolean noConnection(IOException e) {
-    return e instanceof ConnectException;
   }
 
   static String why(IOException e) {
@@ -138,7 +246,11 @@ final class Refusals {
     };
   }
 
-  private static String code(HttpResponse<?> response) {
-    return response.headers().firstValue(ERROR_CODE).orElse("");
+  private static String code(Answer<?> response) {
+    return response.header("X-Error-Code").orElse("");
+  }
+
+  private static String message(Answer<?> response) {
+    return response.header("X-Error-Message").orElse("");
   }
 }

@@ -17,7 +17,7 @@ public record RemoteFile(RepoId repo, String name, String commit, String etag, l
 
   /** Commit, etag and name become parts of paths: what would lead elsewhere is refused. */
   public RemoteFile {
-    if (!isWord(commit) || !isWord(etag)) {
+    if (!isWord(commit) || !Revision.isName(commit) || !isWord(etag)) {
       throw new UserException(
           "%s: what the hub says of %s is no valid revision and content name (%s, %s); check HF_ENDPOINT"
               .formatted(repo, name, commit, etag));

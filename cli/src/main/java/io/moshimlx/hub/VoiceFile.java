@@ -148,23 +148,35 @@ final class VoiceFile {
     return voice;
   }
 
-  private String model(String name, String model) {
-    Optional<RepoId> repository = RepoId.parse(model);
-    if (model.equals(Catalogue.DEMO)
-        || (repository.isEmpty() && Catalogue.family(model).isPresent())) {
-      return model;
-    }
-    Path folder = inFolder(model);
-    if (Files.isDirectory(folder) || model.matches("[/~.].*")) {
+  private String model(String name, String typed) {
+    Path folder = inFolder(typed);
+    if (typed.matches("[/~.].*") || (typed.contains("/") && Files.isDirectory(folder))) {
       return folder.toString();
     }
-    return repository
-        .map(RepoId::toString)
+    String model = plain(name, typed);
+    Optional<Revision> revision = Revision.parse(model);
+    if (model.equals(Catalogue.DEMO)
+        || (revision.isEmpty() && Catalogue.family(model).isPresent())) {
+      return model;
+    }
+    if (Files.isDirectory(folder)) {
+      return folder.toString();
+    }
+    return revision
+        .map(Revision::toString)
         .orElseThrow(() ->
             fault(
                 name,
                 "%s is no model, repository (org/name) or folder; %s"
                     .formatted(model, nearest(model))));
+  }
+
+  private String plain(String name, String typed) {
+    try {
+      return TypedName.plain(typed, variables);
+    } catch (UserException e) {
+      throw fault(name, e.getMessage());
+    }
   }
 
   private static String nearest(String model) {

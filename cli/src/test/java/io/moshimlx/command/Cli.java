@@ -60,7 +60,8 @@ final class Cli {
   static Result run(Map<String, String> environment, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Map<String, String> hermetic = new HashMap<>(Map.of("XDG_CONFIG_HOME", "/none"));
+    Map<String, String> hermetic =
+        new HashMap<>(Map.of("XDG_CONFIG_HOME", "/none", "HF_TOKEN_PATH", "/none"));
     hermetic.putAll(environment);
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     int status =

@@ -17,6 +17,7 @@ import io.moshimlx.mlx.Mlx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -214,9 +215,9 @@ class DoctorTest {
 
   @Test
   void withoutTheLibrariesTheRestIsStillLookedAt() throws Exception {
-    Cli.Result result =
-        Cli.await(
-            folder, Cli.process(List.of("-Djava.library.path=" + folder), "doctor", "--json"));
+    List<String> command = new ArrayList<>(List.of("env", "HF_HUB_OFFLINE=1"));
+    command.addAll(Cli.process(List.of("-Djava.library.path=" + folder), "doctor", "--json"));
+    Cli.Result result = Cli.await(folder, command);
     Map<String, JsonObject> found = findings(result);
     assertEquals(
         List.of("java", "mlx", "codec", "cache", "disk", "token", "microphone", "loudspeaker"),

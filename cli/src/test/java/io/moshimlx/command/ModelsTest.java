@@ -253,6 +253,99 @@ class ModelsTest {
   }
 
   @Test
+  void whatHasNoSizeIsAskedAbout() {
+    server.hideSizes();
+    run("--model", DEMO)
+        .failed(
+            "org/demo is not here: it takes files of unknown size from org/demo; "
+                + "fetch it with 'moshi-mlx models pull org/demo', or give --yes");
+    Cli.Result refused = onTerminal("n\n", "run", "--model", DEMO, "--input", input);
+    assertTrue(refused.err().contains("Fetch files of unknown size from org/demo?"), refused.err());
+    assertTrue(server.transfers().isEmpty());
+    run("--model", DEMO, "--yes").succeeded();
+    run("--model", DEMO).succeeded();
+  }
+
+  @Test
+  void namesAreTakenAsTheyArePasted() {
+    for (String name :
+        List.of(
+            "https://huggingface.co/" + MOSHIKO,
+            server.endpoint() + "/" + MOSHIKO + "/tree/main",
+            "hf://" + MOSHIKO,
+            MOSHIKO + "/")) {
+      moshi("models", "pull", name).succeeded();
+      moshi("models", "path", name).succeeded();
+      moshi("models", "rm", name, "--yes").succeeded();
+      assertFalse(Files.exists(repository()), name);
+      run("--model", name)
+          .failedNaming(MOSHIKO + " is not here", "'moshi-mlx models pull " + MOSHIKO + "'");
+    }
+    moshi("models", "pull", "https://example.invalid/a/b").failedNaming("is no address of a model");
+    run("--model", "https://example.invalid/a/b").failedNaming("is no address of a model");
+  }
+
+  @Test
+  void aRevisionIsAModelOfItsOwn() throws IOException {
+    server.tag(MOSHIKO, "v1");
+    String old = server.commit(MOSHIKO);
+    server.putLarge(MOSHIKO, TOKENIZER, new byte[] {1, 2, 3});
+    String newest = server.commit(MOSHIKO);
+    moshi("models", "path", MOSHIKO + "@v1")
+        .failedNaming("'moshi-mlx models pull " + MOSHIKO + "@v1'");
+    for (String revision : List.of("v1", old)) {
+      moshi("models", "pull", MOSHIKO + "@" + revision).succeeded();
+      Path path =
+          Path.of(
+              moshi("models", "path", MOSHIKO + "@" + revision, "--quant", "q4")
+                  .succeeded()
+                  .out()
+                  .strip());
+      assertEquals(repository().resolve("snapshots").resolve(old), path);
+      assertEquals(100_000, Files.size(path.resolve(TOKENIZER)));
+    }
+    moshi("models", "path", MOSHIKO).failedNaming(MOSHIKO + " is not here");
+    moshi("models", "pull", "moshiko-q4@main").succeeded();
+    assertEquals(
+        repository().resolve("snapshots").resolve(newest).toString(),
+        moshi("models", "path", "moshiko-q4").succeeded().out().strip());
+    Cli.Result removed = moshi("models", "rm", "moshiko-q4@v1", "--yes");
+    assertEquals(ExitStatus.DONE, removed.status());
+    assertTrue(removed.err().contains(newest) && !removed.err().contains(old), removed.err());
+    moshi("models", "rm", MOSHIKO + "@v1", "--yes").failedNaming(MOSHIKO + "@v1 is not here");
+    moshi("models", "path", "moshiko-q4").succeeded();
+
+    moshi("models", "pull", MOSHIKO + "@v9")
+        .failedNaming(MOSHIKO + " has no revision 'v9'", MOSHIKO + "/tree/main");
+    moshi("models", "pull", MOSHIKO + "@../x").failedNaming("'../x' is no revision of " + MOSHIKO);
+    server.tag(DEMO, "v1");
+    run("--model", DEMO + "@v1", "--yes").succeeded();
+    run("--model", DEMO + "@v1", "--offline").succeeded();
+    run("--model", DEMO, "--offline").failedNaming(DEMO + " is not here");
+  }
+
+  @Test
+  void aFolderInTheHomeIsFoundAlsoWhereNoShellPutsItIn() throws IOException {
+    environment.put("HOME", folder.toString());
+    Files.createSymbolicLink(folder.resolve("x"), Cli.DEMO);
+    run("--model=~/x").succeeded();
+    run("--model=~/y").failedNaming(folder.resolve("y") + " is not a folder");
+  }
+
+  @Test
+  void aTokenThatIsNotValidIsToldOnce() {
+    environment.put("HF_TOKEN", "expired");
+    server.refuseTokens("X-Error-Message", "Invalid credentials in Authorization header");
+    Cli.Result result = moshi("models", "pull", MOSHIKO);
+    assertEquals(ExitStatus.DONE, result.status());
+    assertEquals(
+        "moshi-mlx: the token of HF_TOKEN is not valid, or no longer; going on without it "
+            + "(make a new one at %s/settings/tokens, or remove it)\n".formatted(server.endpoint()),
+        result.err());
+    moshi("models", "path", MOSHIKO).succeeded();
+  }
+
+  @Test
   void onATerminalTheUserIsAsked() {
     Object[] arguments = {"run", "--model", DEMO, "--input", input, "--temp", "0"};
     Cli.Result refused = onTerminal("\n", arguments);
@@ -290,6 +383,10 @@ class ModelsTest {
         .failedNaming("org/demo is not here", "--offline", "'moshi-mlx models pull org/demo'");
     environment.put("HF_HUB_OFFLINE", "1");
     run("--model", DEMO, "--yes").failedNaming("org/demo is not here", "HF_HUB_OFFLINE");
+    environment.remove("HF_HUB_OFFLINE");
+    environment.put("TRANSFORMERS_OFFLINE", "1");
+    run("--model", DEMO, "--yes").failedNaming("org/demo is not here", "TRANSFORMERS_OFFLINE");
+    environment.put("HF_HUB_OFFLINE", "1");
     moshi("models", "pull", DEMO).failedNaming("org/demo is not here", "HF_HUB_OFFLINE");
     assertTrue(server.requests().isEmpty());
   }

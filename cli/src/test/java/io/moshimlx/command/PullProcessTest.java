@@ -5,18 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.hub.TestCertificates;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,14 +62,17 @@ class PullProcessTest {
   }
 
   private Process pull(String name, String... before) throws IOException {
-    return pull(List.of(), name, before);
+    return pull(name, List.of(before), List.of(), Map.of());
   }
 
-  private Process pull(List<String> jvmOptions, String name, String... before) throws IOException {
-    List<String> command = new ArrayList<>(List.of(before));
+  private Process pull(
+      String name, List<String> before, List<String> jvmOptions, Map<String, String> variables)
+      throws IOException {
+    List<String> command = new ArrayList<>(before);
     command.addAll(Cli.process(jvmOptions, "models", "pull", REPO));
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(err(name).toFile());
     builder.environment().putAll(server.environment(folder.resolve("home")));
+    builder.environment().putAll(variables);
     return builder.start();
   }
 
@@ -110,24 +118,96 @@ class PullProcessTest {
     assertEquals(reached, server.transfers().stream().map(FakeHub.Request::from).toList());
   }
 
-  /** Persian and Arabic have other digits, Turkish another small I. */
+  /** Digits of their own, or letters. */
   @ParameterizedTest
-  @ValueSource(strings = {"fa-IR", "ar-EG", "tr-TR", "hi-IN-u-nu-deva"})
-  void aDownloadGoesOnWhateverTheLanguage(String tag) throws Exception {
-    Locale locale = Locale.forLanguageTag(tag);
-    List<String> options =
-        List.of(
-            "-Duser.language=" + locale.getLanguage(),
-            "-Duser.country=" + locale.getCountry(),
-            "-Duser.extensions=" + tag.replaceFirst("..-..-?", ""));
-    server.holdAfter(SIZE / 2);
-    Process process = pull(options, "killed");
-    await(process, () -> here() == SIZE / 2, "fetched one half");
-    process.destroyForcibly().waitFor();
-    server.release();
-    done(pull(options, "last"), "last");
+  @ValueSource(strings = {"fa-IR", "ar-EG", "bn-BD", "mr-IN", "ne-NP", "my-MM", "tr-TR"})
+  void whatBreaksOffGoesOnInEachLanguage(String locale) throws Exception {
+    server.cut(length -> server.transfers().size() < 3 ? SIZE / 4 : length);
+    String[] parts = locale.split("-", 2);
+    List<String> options = List.of("-Duser.language=" + parts[0], "-Duser.country=" + parts[1]);
+    done(pull("locale", List.of(), options, Map.of()), "locale");
+    List<Long> from = server.transfers().stream().map(FakeHub.Request::from).toList();
+    assertEquals(3, from.size());
+    assertTrue(from.get(1) > 0 && from.get(2) > from.get(1), from.toString());
+  }
+
+  private List<String> hosts(String... lines) throws IOException {
+    Path hosts = Files.write(folder.resolve("hosts"), List.of(lines));
+    return List.of("-Djdk.net.hosts.file=" + hosts);
+  }
+
+  /** Nobody listens at the first. */
+  @Test
+  void eachAddressOfAHostIsTried() throws Exception {
+    List<String> hosts = hosts("127.0.0.9 hub.test", "127.0.0.1 hub.test");
+    Map<String, String> there = Map.of("HF_ENDPOINT", "http://hub.test:" + server.port());
+    done(pull("both", List.of(), hosts, there), "both");
+    server.close();
+    Process none = pull("none", List.of(), hosts, there);
+    assertEquals(ExitStatus.FAILED, none.waitFor());
+    String message = Files.readString(err("none"));
+    assertTrue(
+        message.startsWith(
+            "moshi-mlx: hub.test:%s cannot be reached: no connection".formatted(server.port())),
+        message);
+  }
+
+  @Test
+  void atEachAddressTheCertificateIsThatOfTheHost() throws Exception {
+    List<String> hosts = hosts("127.0.0.9 hub.test", "127.0.0.1 hub.test");
+    Map<String, String> variables = new HashMap<>();
+    for (String name : List.of("dns:other.test,ip:127.0.0.1", "dns:hub.test,ip:127.0.0.1")) {
+      Path made = Files.createTempDirectory(folder, "made");
+      TestCertificates certificates = new TestCertificates(made, name);
+      server.close();
+      server = FakeHub.startSecure(certificates.server());
+      server.putLarge(REPO, WEIGHTS, content);
+      server.putSmall(REPO, "tokenizer-e351c8d8-checkpoint125.safetensors", new byte[] {1});
+      server.putSmall(REPO, "tokenizer_spm_32k_3.model", new byte[] {2});
+      variables.put("HF_ENDPOINT", "https://hub.test:" + server.port());
+      variables.put("SSL_CERT_FILE", certificates.authority().toString());
+      if (name.contains("other")) {
+        Process wrong = pull("wrong", List.of(), hosts, variables);
+        assertEquals(ExitStatus.FAILED, wrong.waitFor());
+        assertTrue(Files.readString(err("wrong")).contains("the certificate of another host"));
+        assertTrue(server.requests().isEmpty());
+      }
+    }
+    done(pull("right", List.of(), hosts, variables), "right");
+  }
+
+  @Test
+  @EnabledOnOs(
+      value = OS.LINUX,
+      disabledReason = "only there a library can come before the system's")
+  void onADiskWithoutLinksTheFileItselfIsThere() throws Exception {
+    Path source =
+        Files.writeString(
+            folder.resolve("nolinks.c"),
+            """
+            #include <errno.h>
+            int symlink(const char *target, const char *path) {
+              (void)target;
+              (void)path;
+              errno = EPERM;
+              return -1;
+            }
+            """);
+    Path library = folder.resolve("nolinks.so");
     assertEquals(
-        List.of(0L, SIZE / 2L), server.transfers().stream().map(FakeHub.Request::from).toList());
+        0,
+        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
+            .inheritIO()
+            .start()
+            .waitFor());
+    Process process = pull("links", List.of(), List.of(), Map.of("LD_PRELOAD", library.toString()));
+    assertEquals(ExitStatus.DONE, process.waitFor(), Files.readString(err("links")));
+    assertEquals("", Files.readString(err("links")));
+    Path file =
+        blob.resolve("../../snapshots").resolve(server.commit(REPO)).resolve(WEIGHTS).normalize();
+    assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
+    assertArrayEquals(content, Files.readAllBytes(file));
+    assertTrue(Files.notExists(blob) && Files.notExists(partial));
   }
 
   @Test

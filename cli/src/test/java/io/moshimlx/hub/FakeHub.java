@@ -3,10 +3,13 @@ package io.moshimlx.hub;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +29,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.LongUnaryOperator;
+import javax.net.ssl.SSLContext;
 
 /**
  * A hub on 127.0.0.1, with a second port as the host of large files' content, that can be made to
@@ -55,6 +60,8 @@ public final class FakeHub implements AutoCloseable {
 
   private record Refusal(int status, List<String> header) {}
 
+  private record WhoAmI(int status, String body) {}
+
   private final HttpServer hub;
   private final HttpServer contentHost;
   private final ExecutorService threads =
@@ -76,14 +83,26 @@ public final class FakeHub implements AutoCloseable {
   private volatile String claimedEtag;
   private volatile String claimedCommit;
 
-  private FakeHub() throws IOException {
-    hub = serve(false);
-    contentHost = serve(true);
+  private volatile List<String> tokenRefusal = List.of();
+  private volatile String elsewhere;
+  private volatile boolean hidesSizes;
+  private volatile WhoAmI whoAmI = new WhoAmI(404, "");
+
+  private FakeHub(Optional<SSLContext> context) throws IOException {
+    hub = serve(false, context);
+    contentHost = serve(true, context);
   }
 
-  private HttpServer serve(boolean content) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private HttpServer serve(boolean content, Optional<SSLContext> context) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer server;
+    if (context.isPresent()) {
+      HttpsServer secure = HttpsServer.create(address, 0);
+      secure.setHttpsConfigurator(new HttpsConfigurator(context.orElseThrow()));
+      server = secure;
+    } else {
+      server = HttpServer.create(address, 0);
+    }
     server.setExecutor(threads);
     server.createContext("/", exchange -> answer(exchange, content));
     server.start();
@@ -91,11 +110,24 @@ public final class FakeHub implements AutoCloseable {
   }
 
   public static FakeHub start() throws IOException {
-    return new FakeHub();
+    return new FakeHub(Optional.empty());
+  }
+
+  /** One that is reached by secure connections. */
+  public static FakeHub startSecure(SSLContext context) throws IOException {
+    return new FakeHub(Optional.of(context));
+  }
+
+  public int port() {
+    return hub.getAddress().getPort();
   }
 
   public String endpoint() {
-    return "http://127.0.0.1:" + hub.getAddress().getPort();
+    return scheme() + "://127.0.0.1:" + port();
+  }
+
+  private String scheme() {
+    return hub instanceof HttpsServer ? "https" : "http";
   }
 
   /** The environment of a process that uses this hub and that cache. */
@@ -142,14 +174,45 @@ public final class FakeHub implements AutoCloseable {
 
   /** The repository's newest commit: another one with every change. */
   public String commit(String repo) {
+    return commit(files(repo));
+  }
+
+  private static String commit(Map<String, Stored> files) {
     StringBuilder all = new StringBuilder();
-    files(repo).forEach((name, file) -> all.append(name).append(file.etag));
+    new TreeMap<>(files).forEach((name, file) -> all.append(name).append(file.etag));
     return hash("SHA-1", all.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Opens a repository only to a token. */
   public void gate(String repo, String token) {
     gates.put(repo, token);
+  }
+
+  /** Makes a tag of what a repository holds now; later changes are not in it. */
+  public void tag(String repo, String tag) {
+    Map<String, Stored> now = Map.copyOf(files(repo));
+    repositories.put(repo + "@" + tag, now);
+    repositories.put(repo + "@" + commit(repo), now);
+  }
+
+  /** Accepts no token, and says so in 401 with these headers. */
+  public void refuseTokens(String... header) {
+    tokenRefusal = List.of(header);
+  }
+
+  /** Sends whoever asks to another hub. */
+  public void moveTo(String endpoint) {
+    elsewhere = endpoint;
+  }
+
+  /** Says of no file how large it is. */
+  public void hideSizes() {
+    hidesSizes = true;
+  }
+
+  /** What to answer to whoever asks whose a token is. */
+  public void answerWhoAmI(int status, String body) {
+    whoAmI = new WhoAmI(status, body);
   }
 
   /** Answers the next requests, of the hub or the content host, with a status and no more. */
@@ -208,7 +271,8 @@ public final class FakeHub implements AutoCloseable {
 
   private void answer(HttpExchange exchange, boolean content) throws IOException {
     try (exchange) {
-      String path = exchange.getRequestURI().getPath();
+      // Undecoded: a revision may have slashes in its name.
+      String path = exchange.getRequestURI().getRawPath();
       Headers headers = exchange.getRequestHeaders();
       String token = headers.getFirst("Authorization");
       requests.add(
@@ -223,7 +287,19 @@ public final class FakeHub implements AutoCloseable {
         exchange.sendResponseHeaders(refusal.status(), -1);
         return;
       }
-      if (content) {
+      if (!content && elsewhere != null) {
+        exchange.getResponseHeaders().set("Location", elsewhere + path);
+        exchange.sendResponseHeaders(308, -1);
+      } else if (!content && token != null && !tokenRefusal.isEmpty()) {
+        for (int i = 0; i < tokenRefusal.size(); i += 2) {
+          exchange.getResponseHeaders().set(tokenRefusal.get(i), tokenRefusal.get(i + 1));
+        }
+        exchange.sendResponseHeaders(401, -1);
+      } else if (path.equals("/api/whoami-v2")) {
+        byte[] body = whoAmI.body().getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(whoAmI.status(), body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+      } else if (content) {
         send(exchange, contents.get(path.substring(1)));
       } else {
         describe(exchange, path, token);
@@ -231,23 +307,37 @@ public final class FakeHub implements AutoCloseable {
     }
   }
 
-  /** Paths are /ORG/NAME/resolve/REVISION/FILE, or /small/ORG/NAME/FILE for a redirect within. */
+  /** The files of a revision, or null where there is none of that name. */
+  private Map<String, Stored> files(String repo, String revision) {
+    return revision.equals("main") || revision.equals(commit(repo))
+        ? files(repo)
+        : repositories.get(repo + "@" + revision);
+  }
+
+  /**
+   * Paths are /ORG/NAME/resolve/REVISION/FILE, or /small/ORG/NAME/REVISION/FILE for a redirect
+   * within.
+   */
   private void describe(HttpExchange exchange, String path, String token) throws IOException {
     String[] parts = path.split("/", 6);
     boolean small = parts[1].equals("small");
     String repo = small ? parts[2] + "/" + parts[3] : parts[1] + "/" + parts[2];
-    String name = small ? path.split("/", 5)[4] : parts[5];
+    String revision = decoded(parts[4]);
+    String name = decoded(parts[5]);
     if (!repositories.containsKey(repo)) {
       refuse(exchange, token == null ? 401 : 404, "RepoNotFound");
     } else if (gates.containsKey(repo) && !("Bearer " + gates.get(repo)).equals(token)) {
       refuse(exchange, token == null ? 401 : 403, "GatedRepo");
-    } else if (!files(repo).containsKey(name)) {
-      exchange.getResponseHeaders().set("X-Repo-Commit", commit(repo));
+    } else if (files(repo, revision) == null) {
+      refuse(exchange, 404, "RevisionNotFound");
+    } else if (!files(repo, revision).containsKey(name)) {
+      exchange.getResponseHeaders().set("X-Repo-Commit", commit(files(repo, revision)));
       refuse(exchange, 404, "EntryNotFound");
     } else {
-      Stored file = files(repo).get(name);
+      Stored file = files(repo, revision).get(name);
+      String commit = commit(files(repo, revision));
       Headers headers = exchange.getResponseHeaders();
-      headers.set("X-Repo-Commit", claimedCommit == null ? commit(repo) : claimedCommit);
+      headers.set("X-Repo-Commit", claimedCommit == null ? commit : claimedCommit);
       if (small) {
         headers.set("ETag", "\"" + file.etag + "\"");
         send(exchange, file.content);
@@ -255,14 +345,17 @@ public final class FakeHub implements AutoCloseable {
         String etag = claimedEtag == null ? file.etag : claimedEtag;
         headers.set("X-Linked-Etag", "\"" + etag + "\"");
         long size = claimedSize < 0 ? file.content.length : claimedSize;
-        headers.set("X-Linked-Size", Long.toString(size));
+        if (!hidesSizes) {
+          headers.set("X-Linked-Size", Long.toString(size));
+        }
         headers.set("ETag", "\"of-the-redirect\"");
         headers.set(
             "Location",
-            "http://127.0.0.1:%d/%s".formatted(contentHost.getAddress().getPort(), file.etag));
+            "%s://127.0.0.1:%d/%s"
+                .formatted(scheme(), contentHost.getAddress().getPort(), file.etag));
         exchange.sendResponseHeaders(302, -1);
       } else {
-        headers.set("Location", "/small/%s/%s".formatted(repo, name));
+        headers.set("Location", "/small/%s/%s/%s".formatted(repo, parts[4], name));
         exchange.sendResponseHeaders(307, -1);
       }
     }
@@ -278,7 +371,9 @@ public final class FakeHub implements AutoCloseable {
     int from = range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
     int length = content.length - from;
     if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.getResponseHeaders().set("Content-Length", Integer.toString(length));
+      if (!hidesSizes) {
+        exchange.getResponseHeaders().set("Content-Length", Integer.toString(length));
+      }
       exchange.sendResponseHeaders(200, -1);
       return;
     }
@@ -289,7 +384,7 @@ public final class FakeHub implements AutoCloseable {
               "Content-Range",
               "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
     }
-    exchange.sendResponseHeaders(range == null ? 200 : 206, length);
+    exchange.sendResponseHeaders(range == null ? 200 : 206, hidesSizes ? 0 : length);
     OutputStream out = exchange.getResponseBody();
     int end = from + (int) Math.min(cut.applyAsLong(length), length);
     int pause = holdAfter < 0 ? end : Math.clamp(holdAfter, from, end);
@@ -314,6 +409,10 @@ public final class FakeHub implements AutoCloseable {
       out.write(content, i, Math.min(step, to - i));
       out.flush();
     }
+  }
+
+  private static String decoded(String part) {
+    return URI.create("/" + part).getPath().substring(1);
   }
 
   static String hash(String algorithm, byte[] content) {

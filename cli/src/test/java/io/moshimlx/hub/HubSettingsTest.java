@@ -56,11 +56,29 @@ class HubSettingsTest {
   @Test
   void offlineIsSaidInFourWays() {
     for (String yes : new String[] {"1", "true", "YES", "On"}) {
-      assertTrue(settings(Map.of("HF_HUB_OFFLINE", yes)).offline(), yes);
+      assertTrue(settings(Map.of("HF_HUB_OFFLINE", yes)).offline().isPresent(), yes);
     }
     for (String no : new String[] {"0", "", "false"}) {
-      assertFalse(settings(Map.of("HF_HUB_OFFLINE", no)).offline(), no);
+      assertFalse(settings(Map.of("HF_HUB_OFFLINE", no)).offline().isPresent(), no);
     }
+  }
+
+  @Test
+  void theNewNameOfAVariableWinsOverTheOldOne() {
+    assertEquals(Path.of("/old"), cache(Map.of("HF_HOME", "/h", "HUGGINGFACE_HUB_CACHE", "/old")));
+    assertEquals(
+        Path.of("/new"), cache(Map.of("HF_HUB_CACHE", "/new", "HUGGINGFACE_HUB_CACHE", "/old")));
+    assertEquals(
+        Optional.of("TRANSFORMERS_OFFLINE"),
+        settings(Map.of("TRANSFORMERS_OFFLINE", "1")).offline());
+    assertEquals(
+        Optional.empty(),
+        settings(Map.of("HF_HUB_OFFLINE", "0", "TRANSFORMERS_OFFLINE", "1")).offline());
+    assertEquals(Optional.of("old"), token(Map.of("HUGGING_FACE_HUB_TOKEN", "old")));
+    assertEquals(
+        Optional.of("new"), token(Map.of("HF_TOKEN", "new", "HUGGING_FACE_HUB_TOKEN", "old")));
+    assertEquals(
+        Optional.empty(), token(Map.of("HF_TOKEN", "new", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")));
   }
 
   private Optional<String> token(Map<String, String> environment) {

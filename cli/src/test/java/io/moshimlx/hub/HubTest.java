@@ -12,16 +12,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a hub that does what real ones do, good and bad. */
 class HubTest {
-  static final RepoId REPO = new RepoId("org", "name");
+  static final Revision REPO = Revision.main(new RepoId("org", "name"));
   private static final String FILE = "model.q4.safetensors";
   private static final int BLOCK = 1 << 16;
   static final Patience PATIENCE =
@@ -70,7 +77,7 @@ class HubTest {
 
   private static Path fetch(Hub hub, String file, DownloadMonitor monitor) {
     RemoteFile remote = hub.look(REPO, file, monitor).orElseThrow();
-    hub.fetch(List.of(remote), monitor);
+    hub.fetch(REPO, List.of(remote), monitor);
     return hub.folder(REPO).orElseThrow().resolve(file);
   }
 
@@ -116,7 +123,7 @@ class HubTest {
 
     @Override
     public void progress(String file, long bytes, long total) {
-      assertTrue(bytes > done && bytes <= total);
+      assertTrue(bytes > done && (bytes <= total || total < 0));
       done = bytes;
     }
 
@@ -140,7 +147,7 @@ class HubTest {
         List.of(
             hub.look(REPO, FILE, DownloadMonitor.NONE).orElseThrow(),
             hub.look(REPO, "voices/a.txt", DownloadMonitor.NONE).orElseThrow());
-    hub.fetch(files, DownloadMonitor.NONE);
+    hub.fetch(REPO, files, DownloadMonitor.NONE);
 
     assertEquals(commit, Files.readString(repository().resolve("refs/main")));
     Path snapshot = repository().resolve("snapshots").resolve(commit);
@@ -325,9 +332,170 @@ class HubTest {
         "HF_TOKEN",
         folder.resolve("token").toString());
     environment.put("HF_TOKEN", "wrong");
-    refused("the token of HF_TOKEN", "accept its conditions at " + page);
+    refused(
+        "is gated: accept its conditions at "
+            + page
+            + " with the account of the token of HF_TOKEN");
     environment.put("HF_TOKEN", "right");
     assertTrue(Files.exists(fetch()));
+  }
+
+  private void refusedWith(String message, String... expected) {
+    server.refuse(false, 403, 1, "X-Error-Code", "GatedRepo", "X-Error-Message", message);
+    refused(expected);
+  }
+
+  /** The words are the hub's. */
+  @Test
+  void whatATokenLacksIsToldApart() {
+    environment.put("HF_TOKEN", "right");
+    String page = server.endpoint() + "/org/name";
+    refusedWith(
+        "Access to model org/name is restricted. Please enable access to public gated repositories "
+            + "in your fine-grained token settings to view this repository.",
+        "the token of HF_TOKEN lacks the right to open org/name; give it 'Read access to contents of "
+            + "all public gated repos you can access' at "
+            + server.endpoint()
+            + "/settings/tokens");
+    refusedWith(
+        "Access to model org/name is restricted and you are not in the authorized list. Visit "
+            + page
+            + " to ask for access.",
+        "org/name is gated: accept its conditions at " + page + " with the account of the token");
+    refusedWith(
+        "Your request to access model org/name is awaiting a review from the repo authors.",
+        "your request for org/name waits for its authors; see " + page);
+    refusedWith(
+        "Your request to access model org/name has been rejected by the repo's authors.",
+        "the authors of org/name have rejected your request; see " + page);
+    refusedWith("Access to this resource is disabled.", "the hub has disabled org/name");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "X-Other, x",
+    "X-Error-Message, Invalid credentials in Authorization header",
+    "X-Error-Code, RepoNotFound"
+  })
+  void aTokenThatIsNotValidDoesNotKeepFromWhatIsOpen(String header, String value)
+      throws IOException {
+    environment.put("HF_TOKEN", "expired");
+    server.refuseTokens(header, value);
+    Monitor monitor = new Monitor(_ -> false);
+    fetched(fetch(hub(), FILE, monitor));
+    assertEquals(
+        List.of(
+            "the token of HF_TOKEN is not valid, or no longer; going on without it (make a new one at "
+                + server.endpoint()
+                + "/settings/tokens, or remove it)"),
+        monitor.notes);
+    assertEquals(1, server.requests().stream().filter(r -> r.token() != null).count());
+  }
+
+  @Test
+  void aTokenThatIsNotValidIsNamedWhereItIsNeeded() throws IOException {
+    server.refuseTokens("X-Error-Code", "RepoNotFound", "X-Error-Message", "Invalid credentials");
+    server.gate(REPO.toString(), "right");
+    Files.writeString(folder.resolve("token"), "expired");
+    String tokens = server.endpoint() + "/settings/tokens";
+    refused(
+        "the token of %s is not valid, or no longer, and org/name does not open without one; make a new one at %s"
+            .formatted(folder.resolve("token"), tokens));
+    Revision unknown = Revision.main(new RepoId("org", "other"));
+    String message =
+        assertThrows(UserException.class, () -> hub().look(unknown, FILE, DownloadMonitor.NONE))
+            .getMessage();
+    assertTrue(message.contains("is not valid, or no longer"), message);
+    assertTrue(message.contains("there is no repository org/other"), message);
+    assertFalse(message.contains("expired"), message);
+  }
+
+  @Test
+  void aHubMaySendToAnotherWhichDoesNotGetTheToken() throws IOException {
+    environment.put("HF_TOKEN", "secret");
+    server.putSmall(REPO.toString(), "config.json", new byte[2]);
+    try (FakeHub mirror = FakeHub.start()) {
+      mirror.moveTo(server.endpoint());
+      environment.put("HF_ENDPOINT", mirror.endpoint());
+      fetched(fetch());
+      fetch(hub(), "config.json", DownloadMonitor.NONE);
+      assertTrue(hub().look(REPO, "none", DownloadMonitor.NONE).isEmpty());
+      assertTrue(server.requests().stream().allMatch(request -> request.token() == null));
+      assertTrue(mirror.requests().stream().allMatch(r -> "Bearer secret".equals(r.token())));
+
+      server.gate(REPO.toString(), "secret");
+      refused(
+          "org/name is gated, and %s sends to %s, which is not given your token; set HF_ENDPOINT"
+              .formatted(mirror.endpoint(), server.endpoint()));
+    }
+  }
+
+  @Test
+  void whereAHubSendsToIsNamed() throws IOException {
+    String hub = server.endpoint();
+    int closed = closedPort();
+    server.moveTo("http://127.0.0.1:" + closed);
+    refused(
+        "127.0.0.1:%s (where %s sends to) cannot be reached: no connection".formatted(closed, hub));
+    try (FakeHub page = FakeHub.start()) {
+      server.moveTo(page.endpoint());
+      for (int status : new int[] {200, 403, 404}) {
+        page.refuse(false, status, 1);
+        refused(
+            "%s/org/name/resolve/main/%s sends to %s/org/name"
+                .formatted(hub, FILE, page.endpoint()),
+            "which does not answer as a hub does (status " + status + "); check HF_ENDPOINT");
+      }
+    }
+  }
+
+  @Test
+  void sizesThatTheHubHidesAreNoneThatAreHere() throws IOException {
+    server.hideSizes();
+    assertTrue(hub().missesUnknown(List.of(look())));
+    fetched(fetch());
+    assertFalse(hub().missesUnknown(List.of(look())));
+  }
+
+  @Test
+  void aRevisionIsABranchATagOrACommit() throws IOException {
+    String tagged = server.commit(REPO.toString());
+    server.tag(REPO.toString(), "v1");
+    server.tag(REPO.toString(), "feature/a+b");
+    byte[] old = content;
+    content = new byte[] {1, 2, 3};
+    server.putLarge(REPO.toString(), FILE, content);
+    for (String name : List.of("v1", "feature/a+b", tagged)) {
+      Revision revision = new Revision(REPO.repository(), name);
+      Hub hub = hub();
+      hub.fetch(
+          revision,
+          List.of(hub.look(revision, FILE, DownloadMonitor.NONE).orElseThrow()),
+          DownloadMonitor.NONE);
+      assertTrue(hub().has(revision, FILE));
+      assertArrayEquals(old, Files.readAllBytes(hub.folder(revision).orElseThrow().resolve(FILE)));
+    }
+    assertFalse(hub().has(REPO, FILE));
+    assertEquals(tagged, Files.readString(repository().resolve("refs/feature/a+b")));
+    assertFalse(Files.exists(repository().resolve("refs").resolve(tagged)));
+    assertArrayEquals(content, Files.readAllBytes(fetch()));
+
+    String newest = server.commit(REPO.toString());
+    assertEquals(
+        List.of(tagged, newest).stream().sorted().toList(),
+        hub().remove(new Revision(REPO.repository(), "v1")));
+    assertEquals(List.of(newest), hub().remove(new Revision(REPO.repository(), tagged)));
+    assertFalse(Files.exists(repository().resolve("refs/feature/a+b")));
+    assertEquals(List.of(), hub().remove(REPO));
+
+    Revision wrong = new Revision(REPO.repository(), "v9");
+    String message =
+        assertThrows(UserException.class, () -> hub().look(wrong, FILE, DownloadMonitor.NONE))
+            .getMessage();
+    assertEquals(
+        "org/name has no revision 'v9'; %s/org/name/tree/main shows its branches and tags"
+            .formatted(server.endpoint()),
+        message);
   }
 
   @ParameterizedTest
@@ -340,7 +508,7 @@ class HubTest {
   @Test
   void anUnknownRepositoryIsNamedWithItsNeighbours() {
     Hub hub = hub();
-    RepoId wrong = new RepoId("kyutai", "moshiko-mlx-q5");
+    Revision wrong = Revision.main(new RepoId("kyutai", "moshiko-mlx-q5"));
     for (String token : new String[] {"", "any"}) {
       environment.put("HF_TOKEN", token);
       String message =
@@ -390,12 +558,15 @@ class HubTest {
     refused("where the hub keeps " + FILE + " of org/name, answers 403");
   }
 
+  private static int closedPort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
   @Test
   void withoutANetworkTheHubIsNamed() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
+    int port = closedPort();
     environment.put("HF_ENDPOINT", "http://127.0.0.1:" + port);
     refused("127.0.0.1:%d cannot be reached: no connection".formatted(port), "--offline");
   }
@@ -457,12 +628,92 @@ class HubTest {
     assertEquals(0, Files.size(folder.resolve("target")));
   }
 
+  /** As after a move to another disk. */
+  private Path moved() throws IOException {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere")).resolve("of-my-own");
+    Files.move(repository(), elsewhere);
+    return Files.createSymbolicLink(repository(), elsewhere);
+  }
+
   @Test
-  void foldersThatAreLinksOutOfTheCacheAreRefused() throws IOException {
-    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
-    Files.createDirectory(folder.resolve("hub"));
-    Files.createSymbolicLink(repository(), elsewhere);
+  void aRepositoryThatTheUserHasMovedIsUsed() throws IOException {
+    fetch();
+    Path link = moved();
+    assertTrue(hub().hasAny(REPO.repository()) && hub().has(REPO, FILE));
+    fetched(fetch());
+    assertEquals(1, server.transfers().size());
+    server.putSmall(REPO.toString(), "config.json", new byte[2]);
+    fetch(hub(), "config.json", DownloadMonitor.NONE);
+    assertTrue(hub().has(REPO, "config.json"));
+
+    Path outside = Files.write(folder.resolve("elsewhere/outside"), content);
+    Path file = hub().folder(REPO).orElseThrow().resolve("config.json");
+    Files.delete(file);
+    Files.createSymbolicLink(file, outside);
+    String message =
+        assertThrows(UserException.class, () -> hub().has(REPO, "config.json")).getMessage();
+    assertTrue(message.contains(file + " leads out of the cache, to " + outside), message);
+
+    Files.createFile(link.resolve("notes-of-the-user"));
+    hub().remove(REPO);
+    hub().remove(REPO);
+    assertFalse(Files.exists(link, LinkOption.NOFOLLOW_LINKS));
+    try (Stream<Path> left = Files.walk(folder.resolve("elsewhere"))) {
+      assertEquals(
+          Set.of("elsewhere", "outside", "of-my-own", "notes-of-the-user"),
+          left.map(path -> path.getFileName().toString()).collect(Collectors.toSet()));
+    }
+  }
+
+  @Test
+  void aRepositoryOnADiskThatIsGoneIsNamed() throws IOException {
+    fetch();
+    Path elsewhere = Files.readSymbolicLink(moved());
+    Files.move(elsewhere, folder.resolve("unplugged"));
+    assertFalse(hub().has(REPO, FILE));
+    refused(
+        repository() + " is a link to " + elsewhere + ", which is not there; connect that disk");
+  }
+
+  @Test
+  @EnabledIfSystemProperty(
+      named = "user.name",
+      matches = "root",
+      disabledReason = "only root can give a link to somebody else")
+  void aLinkOfSomebodyElseIsRefused() throws IOException {
+    fetch();
+    Path link = moved();
+    UserPrincipal nobody =
+        link.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+    Files.getFileAttributeView(link, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+        .setOwner(nobody);
     refused("leads out of the cache");
+  }
+
+  @Test
+  void withoutLinksTheFileItselfIsInItsRevision() throws IOException {
+    environment.put("HF_HUB_DISABLE_SYMLINKS", "1");
+    Path file = fetch();
+    assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
+    fetched(file);
+    assertFalse(Files.exists(repository().resolve("blobs").resolve(sha)));
+    fetched(fetch());
+    assertEquals(1, server.transfers().size());
+    assertEquals(0, hub().bytesMissing(List.of(look())));
+    hub().remove(REPO);
+    assertFalse(Files.exists(repository()));
+  }
+
+  @Test
+  void whatOtherRevisionsLinkToIsCopied() throws IOException {
+    Path old = fetch();
+    server.putSmall(REPO.toString(), "README.md", new byte[1]);
+    environment.put("HF_HUB_DISABLE_SYMLINKS", "1");
+    Path file = fetch();
+    assertFalse(Files.isSymbolicLink(file));
+    fetched(file);
+    fetched(old);
+    assertEquals(1, server.transfers().size());
   }
 
   @Test
@@ -486,13 +737,13 @@ class HubTest {
   @Test
   void whatIsBeingFetchedIsNotRemoved() {
     RemoteFile file = look();
-    HubCache cache = new HubCache(folder.resolve("hub"));
-    cache.makeBlobs(REPO);
+    HubCache cache = new HubCache(folder.resolve("hub"), true);
+    cache.makeBlobs(REPO.repository());
     try (ProcessLock _ = cache.awaitLock(file, DownloadMonitor.NONE)) {
       String message = assertThrows(UserException.class, () -> hub().remove(REPO)).getMessage();
       assertTrue(message.contains("is being fetched by another process"), message);
     }
     hub().remove(REPO);
-    assertFalse(hub().hasAny(REPO));
+    assertFalse(hub().hasAny(REPO.repository()));
   }
 }

@@ -107,6 +107,7 @@ class ProxyVariablesTest {
       server.putSmall(REPO.toString(), "a.txt", content);
       Hub hub = hub("http://hub.invalid", "HTTP_PROXY", server.endpoint());
       hub.fetch(
+          REPO,
           List.of(hub.look(REPO, "a.txt", DownloadMonitor.NONE).orElseThrow()),
           DownloadMonitor.NONE);
       assertArrayEquals(
