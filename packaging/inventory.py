@@ -53,6 +53,11 @@ GCC_LIBRARIES = """\
 Its source is Ubuntu's package gcc-12 of the version {version}:
 https://launchpad.net/ubuntu/+source/gcc-12/{version}"""
 
+# The MPL asks for the source to be named, too.
+MPL_CRATE = """\
+{name} is used as it is, under the Mozilla Public License 2.0. Its source is version {version} of the crate {name},
+developed at {repository}"""
+
 # What is compiled into the libmlx of a wheel, as the build files of MLX have it: parts that are fetched, then headers,
 # which the wheel has too and which begin with their licence. On a Mac there is Apple's metal-cpp besides.
 MLX_VERSION = "0.32.2"
@@ -142,6 +147,8 @@ def rust_parts(doc):
         # Where several crates are developed together, not each of them carries the text.
         siblings = [other for other in packages if other["repository"] == (package["repository"] or "none")]
         text = next((texts[crate["id"]] for crate in [package, *siblings] if texts[crate["id"]]), [])
+        if package["license"] == "MPL-2.0":
+            text = [MPL_CRATE.format(**package), *text]
         yield Part(name, version, f"pkg:cargo/{name}@{version}", package["license"].replace("/", " OR "), text)
     version = run("rustc", "--version").split()[1]
     page = Path(run("rustc", "--print", "sysroot").strip()) / "share/doc/rust/COPYRIGHT-library.html"

@@ -1,17 +1,22 @@
-//! The Mimi codec for Java: the native methods of `io.moshimlx.mimi.NativeMimi`. Echo cancellation, which has
-//! nothing to do with it but the library, is in `echo.rs` and `echo_jni.rs`.
+//! The Mimi codec for Java: the native methods of `io.moshimlx.mimi.NativeMimi`. What has nothing to do with it but
+//! the library is in files of its own: echo cancellation in `echo.rs` and `echo_jni.rs`, recordings in the usual
+//! formats in `audio_file.rs`, `opus_decoder.rs` and `audio_file_jni.rs`.
 //!
 //! A codec is a `Codec` in a box, whose address Java holds as a `long`. Java's side makes sure that no
 //! call uses an address after `close`.
 
+mod audio_file;
+mod audio_file_jni;
 mod codec;
 mod config;
+mod cut_off;
 mod echo;
 mod echo_jni;
 #[cfg(test)]
 mod echo_test;
 mod error;
 mod model;
+mod opus_decoder;
 mod weights;
 
 use std::any::Any;

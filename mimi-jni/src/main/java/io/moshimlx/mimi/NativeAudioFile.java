@@ -1,0 +1,25 @@
+package io.moshimlx.mimi;
+
+/**
+ * The native methods of {@link AudioFile}, in the codec's library: {@link NativeMimi#load} comes
+ * first. They throw {@link AudioFileException}. A handle must come from {@link #open}, must not be
+ * used by two threads at once nor after {@link #close}: that is for the caller to see to.
+ */
+final class NativeAudioFile {
+  private NativeAudioFile() {}
+
+  static native long open(String path);
+
+  static native int rate(long handle);
+
+  static native int channels(long handle);
+
+  static native long frames(long handle);
+
+  static native int read(long handle, float[] samples, int length);
+
+  /** Null where nothing lacks. */
+  static native String lack(long handle);
+
+  static native void close(long handle);
+}
