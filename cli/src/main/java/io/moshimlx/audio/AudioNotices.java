@@ -1,7 +1,7 @@
 package io.moshimlx.audio;
 
 /**
- * Told what happens to live sound on its way.
+ * Told what happens to sound on its way.
  *
  * <p>Called on any thread, also on those that must keep time: an implementation returns at once.
  */
@@ -23,6 +23,9 @@ public interface AudioNotices {
 
   /** The device works again. */
   default void back(AudioDevice device) {}
+
+  /** A recording lacks something that it should have; the sentence names it. */
+  default void incomplete(String sentence) {}
 
   /** The microphone has given exact zeros since its start, as one does that may not be used. */
   default void silentMicrophone() {}

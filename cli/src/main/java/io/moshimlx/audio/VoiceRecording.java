@@ -13,17 +13,18 @@ public final class VoiceRecording {
   private VoiceRecording() {}
 
   /**
-   * Reads a WAV file.
+   * Reads a recording.
    *
    * @param mostFrames that may come of it
+   * @param notices told of what it lacks
    * @return frames of {@link AudioSource#FRAME_SAMPLES} samples at −24 LUFS; the last is filled
    *     with silence
    * @throws UserException if it cannot be read, or is silent, too short or too long
    */
-  public static List<float[]> read(Path path, int mostFrames) {
+  public static List<float[]> read(Path path, int mostFrames, AudioNotices notices) {
     long most = (long) mostFrames * AudioSource.FRAME_SAMPLES;
     float[] samples;
-    try (WavSource source = WavSource.open(path)) {
+    try (RecordingSource source = RecordingSource.open(path, notices)) {
       samples = source.readSamples(most + 1);
     }
     if (samples.length > most) {

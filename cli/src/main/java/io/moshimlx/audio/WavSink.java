@@ -2,14 +2,16 @@ package io.moshimlx.audio;
 
 import io.moshimlx.UserException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -18,33 +20,32 @@ import java.nio.file.StandardOpenOption;
  * Writes a WAV file of 24 kHz mono 16-bit samples.
  *
  * <p>It grows in a hidden file beside its destination and takes the destination's name on {@link
- * #close()}: a former file stays as it was until then, and for good after {@link #discard()}. A
- * destination that is no regular file (a pipe, a device) is written directly, with sizes that stand
- * for "not known".
+ * #close()}: a former file stays as it was until then, and for good after {@link #discard()}.
+ * Stdout and a destination that is no regular file (a pipe, a device) are written directly, frame
+ * by frame, with sizes that stand for "not known".
  */
 public final class WavSink implements AudioSink {
   private static final int SAMPLE_BYTES = 2;
   private static final String REMEDY = "choose another place for the output";
 
-  /** The destination as the user named it. */
+  /** The destination as the user named it; null for stdout. */
   private final Path named;
 
   private final Path destination;
 
-  /** The file that grows; the destination itself where that is no regular file. */
-  private final Path file;
+  /** The file that grows until it replaces the destination; null where that is written directly. */
+  private final Path growing;
 
-  private final SeekableByteChannel channel;
+  private final WritableByteChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
   private long samples;
   private boolean open = true;
 
-  private WavSink(Path named, Path destination, Path file, OpenOption... options)
-      throws IOException {
+  private WavSink(Path named, Path destination, Path growing, WritableByteChannel channel) {
     this.named = named;
     this.destination = destination;
-    this.file = file;
-    this.channel = FileChannel.open(file, options);
+    this.growing = growing;
+    this.channel = channel;
   }
 
   /**
@@ -59,7 +60,7 @@ public final class WavSink implements AudioSink {
       }
       WavSink sink =
           Files.exists(path) && !Files.isRegularFile(path)
-              ? new WavSink(path, path, path, StandardOpenOption.WRITE)
+              ? new WavSink(path, path, null, FileChannel.open(path, StandardOpenOption.WRITE))
               : replacing(path);
       sink.start();
       return sink;
@@ -68,19 +69,31 @@ public final class WavSink implements AudioSink {
     }
   }
 
+  /**
+   * Starts a WAV file on stdout, which is closed with it.
+   *
+   * @throws UserException if it cannot be written to
+   */
+  public static WavSink toStdout(OutputStream stdout) {
+    WavSink sink = new WavSink(null, null, null, Channels.newChannel(stdout));
+    sink.start();
+    return sink;
+  }
+
   private static WavSink replacing(Path path) throws IOException {
     // Through a link the file that it leads to is replaced, not the link.
     Path destination = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     if (Files.exists(destination) && !Files.isWritable(destination)) {
       throw new AccessDeniedException(path.toString());
     }
-    return new WavSink(
-        path,
-        destination,
-        temporary(destination),
-        StandardOpenOption.CREATE,
-        StandardOpenOption.TRUNCATE_EXISTING,
-        StandardOpenOption.WRITE);
+    Path growing = temporary(destination);
+    FileChannel channel =
+        FileChannel.open(
+            growing,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE);
+    return new WavSink(path, destination, growing, channel);
   }
 
   private static Path temporary(Path destination) {
@@ -90,7 +103,7 @@ public final class WavSink implements AudioSink {
   }
 
   private boolean direct() {
-    return file.equals(destination);
+    return growing == null;
   }
 
   private void start() {
@@ -101,7 +114,7 @@ public final class WavSink implements AudioSink {
   @Override
   public void write(float[] frame) {
     if (!open) {
-      throw new IllegalStateException(destination + " is closed");
+      throw new IllegalStateException(named + " is closed");
     }
     for (float sample : frame) {
       if (buffer.remaining() < SAMPLE_BYTES) {
@@ -112,6 +125,10 @@ public final class WavSink implements AudioSink {
       buffer.putShort((short) (Math.clamp(sample, -1f, 1f) * 32767f));
     }
     samples += frame.length;
+    if (direct()) {
+      // Whoever reads a pipe waits for it.
+      flush();
+    }
   }
 
   private void flush() {
@@ -135,7 +152,7 @@ public final class WavSink implements AudioSink {
     open = false;
     try (channel) {
       if (!direct()) {
-        Files.deleteIfExists(file);
+        Files.deleteIfExists(growing);
       }
     } catch (IOException e) {
       // The destination is untouched, which is what matters here.
@@ -150,13 +167,13 @@ public final class WavSink implements AudioSink {
     flush();
     try {
       if (!direct()) {
-        channel.position(0);
+        ((SeekableByteChannel) channel).position(0);
         buffer.put(WavHeader.pcm16(1, samples * SAMPLE_BYTES));
         flush();
       }
       channel.close();
       if (!direct()) {
-        Files.move(file, destination, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(growing, destination, StandardCopyOption.ATOMIC_MOVE);
       }
       open = false;
     } catch (IOException e) {
@@ -166,6 +183,8 @@ public final class WavSink implements AudioSink {
   }
 
   private UserException failure(IOException e) {
-    return UserException.cannotWrite(named, e, REMEDY);
+    return named == null
+        ? UserException.cannotWriteOn("stdout", e)
+        : UserException.cannotWrite(named, e, REMEDY);
   }
 }

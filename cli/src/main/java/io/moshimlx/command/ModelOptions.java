@@ -46,7 +46,7 @@ final class ModelOptions {
       names = "--voice",
       paramLabel = "VOICE",
       description = {
-        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex (*.wav, *.pt); it brings "
+        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex (a recording, *.pt); it brings "
             + "its model (default: that of "
             + VOICE_VARIABLE
             + ")."

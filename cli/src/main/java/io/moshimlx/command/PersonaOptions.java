@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.VoicePrompt;
 import io.moshimlx.hub.Voice;
@@ -55,17 +56,19 @@ final class PersonaOptions {
    * What the model is to be told.
    *
    * @param voice the one chosen; what is typed as its role goes before its own
+   * @param notices told of what the recording of a voice lacks
    * @return empty for a model that takes no prompts
    * @throws UserException if the voice or the role cannot be used, or not with this model
    */
-  Optional<Prompt> prompt(ModelFiles files, Optional<Voice> voice, Given given) {
+  Optional<Prompt> prompt(
+      ModelFiles files, Optional<Voice> voice, Given given, AudioNotices notices) {
     if (files.config().prompted()) {
       return Optional.of(
           new Prompt(
               voice
                   .flatMap(Voice::prompt)
                   .or(() -> files.voices().map(_ -> USUAL_VOICE))
-                  .map(reference -> VoicePrompt.of(reference, files)),
+                  .map(reference -> VoicePrompt.of(reference, files, notices)),
               persona().or(() -> voice.flatMap(Voice::persona)).orElse(USUAL_PERSONA)));
     }
     Stream.of("--persona", "--persona-file", "--voice")

@@ -1,8 +1,9 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.audio.WavSource;
+import io.moshimlx.audio.RecordingSource;
 import io.moshimlx.dialogue.FidelityCheck;
 import io.moshimlx.hub.TypedName;
 import io.moshimlx.hub.Variables;
@@ -11,6 +12,7 @@ import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Quantization;
 import io.moshimlx.model.QuantizedFolder;
 import io.moshimlx.model.Quantizer;
+import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +92,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Option(
       names = "--check",
-      paramLabel = "WAV",
+      paramLabel = "FILE",
       description =
           "Have both models hear a recording and tell how alike they are; takes memory for both.")
   private Path check;
@@ -121,7 +123,8 @@ final class QuantizeCommand implements Callable<Integer> {
     ModelOptions.Located located = source(store);
     Path source = located.folder();
     try (Interrupts interrupts = Interrupts.watch();
-        AudioSource recording = check == null ? null : WavSource.open(check)) {
+        AudioSource recording =
+            check == null ? null : RecordingSource.open(check, new Told(parent.terminal()))) {
       if (!located.prepare(store, interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
@@ -136,6 +139,14 @@ final class QuantizeCommand implements Callable<Integer> {
         return ExitStatus.INTERRUPTED;
       }
       return ExitStatus.DONE;
+    }
+  }
+
+  /** Passes on to the user what a recording lacks. */
+  private record Told(Terminal terminal) implements AudioNotices {
+    @Override
+    public void incomplete(String sentence) {
+      terminal.err().println("moshi-mlx: warning: " + sentence);
     }
   }
 

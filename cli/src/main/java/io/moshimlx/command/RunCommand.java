@@ -2,17 +2,19 @@ package io.moshimlx.command;
 
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.audio.Channel;
 import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.EchoPath;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.Recorder;
+import io.moshimlx.audio.RecordingSource;
+import io.moshimlx.audio.SilenceAround;
 import io.moshimlx.audio.Speaker;
 import io.moshimlx.audio.SystemDefaults;
-import io.moshimlx.audio.TrailingSilence;
 import io.moshimlx.audio.WavSink;
-import io.moshimlx.audio.WavSource;
 import io.moshimlx.dialogue.Ends;
 import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.Session;
@@ -41,12 +43,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code moshi-mlx run}: a conversation with Moshi, live or with a recording. */
 @Command(
@@ -59,7 +63,7 @@ import picocli.CommandLine.Spec;
     header = "Talk with Moshi, or have it answer a recording.",
     customSynopsis = {
       "moshi-mlx run --model MODEL|--voice VOICE [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model MODEL|--voice VOICE --input WAV [--output WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL|--voice VOICE --input FILE [--output WAV] [OPTIONS]",
       "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]"
     },
     sortOptions = false,
@@ -74,8 +78,10 @@ import picocli.CommandLine.Spec;
       "  moshi-mlx run --model demo --input hello.wav --temp 0 --events -"
     })
 final class RunCommand implements Callable<Integer> {
-  private static final String STDOUT = "-";
-  private static final double MAX_TAIL_SECONDS = 3600;
+  /** Stdin or stdout in place of a file. */
+  private static final String STANDARD = "-";
+
+  private static final double MAX_SILENCE_SECONDS = 3600;
 
   @ParentCommand private MoshiMlx parent;
   @Spec private CommandSpec spec;
@@ -104,19 +110,37 @@ final class RunCommand implements Callable<Integer> {
   private static final class Streams {
     @Option(
         names = "--input",
-        paramLabel = "WAV",
+        paramLabel = "FILE|-",
         description =
-            "A recording to answer, in place of the microphone: a WAV file of any rate, width and "
-                + "number of channels.")
+            "A recording to answer, in place of the microphone: WAV, AIFF, CAF, FLAC, MP3, M4A, Ogg "
+                + "or WebM, of any rate and number of channels. With '-' it is read from stdin.")
     private Path input;
 
     @Option(
-        names = "--output",
-        paramLabel = "WAV",
+        names = "--channel",
+        paramLabel = "left|right|N|mix",
+        converter = ChannelConverter.class,
         description =
-            "Where Moshi's voice goes: 24 kHz mono, aligned with the input. Without it only the "
-                + "text is kept.")
+            "Which channel of the input is heard, also by its number from 1 on (default: mix, the "
+                + "mean of all).")
+    private Channel channel = Channel.MIX;
+
+    @Option(
+        names = "--output",
+        paramLabel = "WAV|-",
+        description =
+            "Where Moshi's voice goes: 24 kHz mono, aligned with the input and the silence of "
+                + "--lead and --tail. With '-' it goes to stdout, in place of the text. Without it "
+                + "only the text is kept.")
     private Path output;
+
+    @Option(
+        names = "--lead",
+        paramLabel = "SECONDS",
+        description =
+            "Silence to add before the input, so that a greeting does not talk over it (default: "
+                + "0).")
+    private double lead;
 
     @Option(
         names = "--tail",
@@ -133,8 +157,40 @@ final class RunCommand implements Callable<Integer> {
         })
     private String events;
 
-    long tailFrames() {
-      return Math.round(Math.ceil(tail * AudioSource.SAMPLE_RATE / AudioSource.FRAME_SAMPLES));
+    /** The recording, with its channel and the silence around it. */
+    AudioSource source(AudioNotices notices) {
+      RecordingSource source =
+          isStandard(input)
+              ? RecordingSource.ofStdin(System.in, channel, notices)
+              : RecordingSource.open(input, channel, notices);
+      return new SilenceAround(source, frames(lead), frames(tail));
+    }
+
+    private static long frames(double seconds) {
+      return Math.round(Math.ceil(seconds * AudioSource.SAMPLE_RATE / AudioSource.FRAME_SAMPLES));
+    }
+
+    AudioSink sink(Terminal terminal) {
+      if (output == null) {
+        return AudioSink.NONE;
+      }
+      return isStandard(output) ? WavSink.toStdout(terminal.out()) : WavSink.create(output);
+    }
+  }
+
+  private static final class ChannelConverter implements ITypeConverter<Channel> {
+    @Override
+    public Channel convert(String value) {
+      return switch (value) {
+        case "mix" -> Channel.MIX;
+        case "left" -> Channel.LEFT;
+        case "right" -> Channel.RIGHT;
+        case String number when number.matches("[1-9][0-9]{0,3}") ->
+            new Channel(Integer.parseInt(number));
+        default ->
+            throw new TypeConversionException(
+                "'%s' is none of left, right, mix and the numbers from 1 on".formatted(value));
+      };
     }
   }
 
@@ -193,16 +249,16 @@ final class RunCommand implements Callable<Integer> {
 
   /** A recording and, where it is wanted, one of Moshi's answer. */
   private EndReason answer(ModelFiles files, Interrupts interrupts) {
-    try (AudioSource source =
-        new TrailingSilence(WavSource.open(streams.input), streams.tailFrames())) {
-      AudioSink sink = streams.output == null ? AudioSink.NONE : WavSink.create(streams.output);
+    Warnings warnings = new Warnings();
+    try (AudioSource source = streams.source(warnings)) {
+      AudioSink sink = streams.sink(parent.terminal());
       try (SessionView view =
           SessionView.ofRecording(parent.terminal(), showsText(), source.totalFrames())) {
         EndReason reason =
             converse(
                 () -> start(files),
                 files,
-                new Ends(source, sink, Optional.empty(), new Warnings()),
+                new Ends(source, sink, Optional.empty(), warnings),
                 view,
                 interrupts::raised);
         if (reason != EndReason.INTERRUPTED) {
@@ -226,7 +282,8 @@ final class RunCommand implements Callable<Integer> {
       Ends ends,
       SessionView view,
       BooleanSupplier stopped) {
-    Optional<Prompt> prompt = persona.prompt(files, model.voice(), new Given(spec));
+    Optional<Prompt> prompt =
+        persona.prompt(files, model.voice(), new Given(spec), ends.warnings());
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
@@ -264,14 +321,14 @@ final class RunCommand implements Callable<Integer> {
     if (streams.events == null) {
       return null;
     }
-    return streams.events.equals(STDOUT)
+    return streams.events.equals(STANDARD)
         ? EventWriter.to(terminal.out(), "stdout")
         : EventWriter.create(Path.of(streams.events));
   }
 
   /** Stdout carries one thing only. */
   private boolean showsText() {
-    return !STDOUT.equals(streams.events) && !isStdout(streams.output);
+    return !STANDARD.equals(streams.events) && !isStdout(streams.output);
   }
 
   private void checkUsage() {
@@ -287,15 +344,26 @@ final class RunCommand implements Callable<Integer> {
     if (streams.input == null && given.typed("--tail") && streams.tail > 0) {
       faults.add("--tail goes with --input");
     }
-    faults.addAll(live.faults(streams.input == null, given));
-    if (!(streams.tail >= 0 && streams.tail <= MAX_TAIL_SECONDS)) {
-      faults.add("--tail must be from 0 to %.0f seconds".formatted(MAX_TAIL_SECONDS));
+    if (streams.input == null && given.typed("--lead") && streams.lead > 0) {
+      faults.add("--lead goes with --input");
     }
+    if (streams.input == null && given.typed("--channel")) {
+      faults.add("--channel goes with --input");
+    }
+    if (isStandard(streams.input) && parent.terminal().keyboard().isPresent()) {
+      faults.add("--input - reads stdin, which is the keyboard: pipe a recording into it");
+    }
+    if (isStandard(live.recording())) {
+      faults.add("--record needs a file, for it is written to again and again");
+    }
+    faults.addAll(live.faults(streams.input == null, given));
+    checkSilence(faults, "--lead", streams.lead);
+    checkSilence(faults, "--tail", streams.tail);
     sampling.prefer(given);
     faults.addAll(persona.faults());
     faults.addAll(sampling.faults());
     Path eventFile =
-        streams.events == null || streams.events.equals(STDOUT) ? null : Path.of(streams.events);
+        streams.events == null || streams.events.equals(STANDARD) ? null : Path.of(streams.events);
     if (same(streams.input, streams.output)) {
       faults.add("--input and --output are the same file");
     }
@@ -306,7 +374,7 @@ final class RunCommand implements Callable<Integer> {
       faults.add("--record and --events are the same file");
     }
     if (same(streams.output, eventFile)
-        || (isStdout(streams.output) && STDOUT.equals(streams.events))) {
+        || (isStdout(streams.output) && STANDARD.equals(streams.events))) {
       faults.add("--output and --events go to the same place");
     }
     if (!faults.isEmpty()) {
@@ -314,13 +382,24 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  private static void checkSilence(List<String> faults, String option, double seconds) {
+    if (!(seconds >= 0 && seconds <= MAX_SILENCE_SECONDS)) {
+      faults.add("%s must be from 0 to %.0f seconds".formatted(option, MAX_SILENCE_SECONDS));
+    }
+  }
+
+  private static boolean isStandard(Path path) {
+    return path != null && path.toString().equals(STANDARD);
+  }
+
   private static boolean isStdout(Path path) {
     return path != null
-        && List.of("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1").contains(path.toString());
+        && List.of(STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+            .contains(path.toString());
   }
 
   private static boolean same(Path one, Path other) {
-    if (one == null || other == null || isDevice(one)) {
+    if (one == null || other == null || isStandard(one) || isStandard(other) || isDevice(one)) {
       return false;
     }
     try {

@@ -1,6 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.UserException;
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.VoiceRecording;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.StoredVoice;
@@ -21,27 +22,28 @@ public sealed interface VoicePrompt {
   /**
    * Finds a voice.
    *
-   * @param reference a WAV file, a stored voice's {@code .pt} file, or the name of one that the
+   * @param reference a recording, a stored voice's {@code .pt} file, or the name of one that the
    *     model comes with
+   * @param notices told of what a recording lacks
    * @throws UserException if there is no such voice, or it cannot be used with this model
    */
-  static VoicePrompt of(String reference, ModelFiles files) {
-    String lower = reference.toLowerCase(Locale.ROOT);
-    if (lower.endsWith(".wav")) {
+  static VoicePrompt of(String reference, ModelFiles files, AudioNotices notices) {
+    if (reference.toLowerCase(Locale.ROOT).endsWith(".pt")) {
+      return new Stored(StoredVoice.read(Path.of(reference), files.config()));
+    }
+    if (reference.contains("/") || reference.contains(".")) {
       return new Recorded(
           VoiceRecording.read(
               Path.of(reference),
-              files.config().transformer().context() - PromptPhase.LEAST_STEPS));
-    }
-    if (lower.endsWith(".pt")) {
-      return new Stored(StoredVoice.read(Path.of(reference), files.config()));
+              files.config().transformer().context() - PromptPhase.LEAST_STEPS,
+              notices));
     }
     Path archive =
         files
             .voices()
             .orElseThrow(() ->
                 new UserException(
-                    "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording (*.wav)"
+                    "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording"
                         .formatted(files.weights().toAbsolutePath().getParent(), reference)));
     return new Stored(new VoiceArchive(archive).voice(reference, files.config()));
   }

@@ -67,6 +67,11 @@ public final class Warnings implements AudioNotices {
     add("silent_microphone", "the microphone gives nothing but zeros: " + Microphone.zerosRemedy());
   }
 
+  @Override
+  public synchronized void incomplete(String sentence) {
+    add("input_incomplete", sentence);
+  }
+
   /**
    * Takes how long the slowest stage of a frame took; a live session whose first 10 seconds show
    * that it cannot keep up is told so, once.

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -112,9 +111,8 @@ public final class VoiceBook {
     return BUILT_IN.stream().anyMatch(voice -> voice.prompt().equals(Optional.of(prompt)));
   }
 
-  /** Whether that can be the name of a file with a prompt. */
+  /** Whether that is the name of a file with a prompt: stored voices have no such names. */
   static boolean isPromptFile(String name) {
-    String end = name.toLowerCase(Locale.ROOT);
-    return end.endsWith(".wav") || end.endsWith(".pt");
+    return name.contains("/") || name.matches(".*\\.\\w{2,5}");
   }
 }

@@ -195,7 +195,7 @@ final class VoiceFile {
     if (!VoiceBook.isPromptFile(prompt)) {
       throw fault(
           name,
-          "the prompt %s is neither one of PersonaPlex's, such as NATF2, nor a file *.wav or *.pt"
+          "the prompt %s is neither one of PersonaPlex's, such as NATF2, nor a recording or a file *.pt"
               .formatted(prompt));
     }
     return inFolder(prompt).toString();

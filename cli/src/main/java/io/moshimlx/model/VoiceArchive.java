@@ -60,7 +60,7 @@ public final class VoiceArchive {
     }
     Collections.sort(names);
     throw new UserException(
-        "there is no voice '%s'; the model has %s, and any recording (*.wav) can be one"
+        "there is no voice '%s'; the model has %s, and any recording can be one"
             .formatted(name, names.isEmpty() ? "none" : String.join(", ", names)));
   }
 

@@ -24,7 +24,7 @@ final class VoiceRecordingTest {
   @TempDir private Path folder;
 
   private static float[] samples(Path file) {
-    try (WavSource source = WavSource.open(file)) {
+    try (RecordingSource source = RecordingSource.open(file, AudioNotices.NONE)) {
       return source.readSamples(Integer.MAX_VALUE);
     }
   }
@@ -74,7 +74,7 @@ final class VoiceRecordingTest {
 
   @Test
   void everyRecordingBecomesEquallyLoud() {
-    List<float[]> frames = VoiceRecording.read(VOICE, 1000);
+    List<float[]> frames = VoiceRecording.read(VOICE, 1000, AudioNotices.NONE);
     float[] all = join(frames.toArray(float[][]::new));
     float[] original = samples(VOICE);
     assertEquals(Math.ceilDiv(original.length, AudioSource.FRAME_SAMPLES), frames.size());
@@ -83,7 +83,8 @@ final class VoiceRecordingTest {
   }
 
   private String refusal(Path file, int mostFrames) {
-    return assertThrows(UserException.class, () -> VoiceRecording.read(file, mostFrames))
+    return assertThrows(
+            UserException.class, () -> VoiceRecording.read(file, mostFrames, AudioNotices.NONE))
         .getMessage();
   }
 

@@ -68,7 +68,7 @@ class WavSinkTest {
         sink.write(frame);
       }
     }
-    try (WavSource source = WavSource.open(path)) {
+    try (RecordingSource source = RecordingSource.open(path, AudioNotices.NONE)) {
       assertEquals(40, source.totalFrames());
       float[] read = new float[1920];
       while (source.read(read)) {
@@ -165,7 +165,7 @@ class WavSinkTest {
     byte[] wav = Files.readAllBytes(pipe);
     writer.join();
     Path copy = Files.write(folder.resolve("copy.wav"), wav);
-    try (WavSource source = WavSource.open(copy)) {
+    try (RecordingSource source = RecordingSource.open(copy, AudioNotices.NONE)) {
       assertEquals(1, source.totalFrames());
     }
   }

@@ -17,6 +17,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -88,6 +89,16 @@ final class PersonaTest {
   }
 
   @Test
+  void aVoiceMayBeOfAnyFormatWhateverItsName() throws IOException {
+    byte[] flac = Files.readAllBytes(Path.of("src/test/resources/formats/mono.flac"));
+    Path voice = Files.write(folder.resolve("voice.m4a"), flac);
+    run(MODEL, "--voice", voice, "--persona", role).succeeded();
+    byte[] aac = Files.readAllBytes(Path.of("src/test/resources/formats/mono.aac.m4a"));
+    Files.write(voice, Arrays.copyOf(aac, 30));
+    run(MODEL, "--voice", voice, "--persona", role).failedNaming(voice + " is ");
+  }
+
+  @Test
   void aStoredVoiceGivesUpstreamsAnswer() throws IOException {
     run(MODEL, "--voice", MODEL.resolve("voice.pt"), "--persona", role).succeeded();
     checkEvents("stored_");
@@ -129,7 +140,7 @@ final class PersonaTest {
     checkEvents("stored_");
     run(model, "--voice", "VARM2")
         .failed(
-            "there is no voice 'VARM2'; the model has NATF0, VARM1, and any recording (*.wav) can be one");
+            "there is no voice 'VARM2'; the model has NATF0, VARM1, and any recording can be one");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.moshimlx.command;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +45,24 @@ class ProcessTest {
   void theDemoAnswers() throws Exception {
     run(List.of(), "run", "--model", "demo", "--input", input, "--output", output).succeeded();
     assertEquals(44 + 13 * 2 * 1920, Files.size(output));
+  }
+
+  @Test
+  void aDashIsStdinAndStdout() throws Exception {
+    run(List.of(), "run", "--model", "demo", "--input", input, "--output", output).succeeded();
+    Process process =
+        new ProcessBuilder(
+                Cli.process(List.of(), "run", "--model", "demo", "--input", "-", "--output", "-"))
+            .redirectInput(input.toFile())
+            .redirectOutput(folder.resolve("stdout").toFile())
+            .redirectError(folder.resolve("stderr").toFile())
+            .start();
+    assertEquals(0, process.waitFor(), Files.readString(folder.resolve("stderr")));
+    byte[] file = Files.readAllBytes(output);
+    byte[] piped = Files.readAllBytes(folder.resolve("stdout"));
+    assertArrayEquals(
+        Arrays.copyOfRange(file, 44, file.length), Arrays.copyOfRange(piped, 44, piped.length));
+    assertTrue(Files.notExists(Path.of("-")));
   }
 
   @Test

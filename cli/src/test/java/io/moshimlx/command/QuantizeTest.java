@@ -141,6 +141,14 @@ class QuantizeTest {
     assertTrue(q8[2] > q4[2] && q8[2] <= 100 && q4[2] > 5, q8[2] + " and " + q4[2]);
   }
 
+  @Test
+  void theCheckHearsAnyFormat() {
+    Path flac = Path.of("src/test/resources/formats/mono.flac");
+    Path file = folder.resolve("x.q8.safetensors");
+    Cli.Result result = Cli.run("quantize", SOURCE, file, "--quant", "q8", "--check", flac);
+    assertTrue(result.succeeded().out().contains("fidelity: "), result.out());
+  }
+
   private double[] likeness(Pattern line, String quant, Path in) {
     Path file = folder.resolve("x." + quant + ".safetensors");
     String said =

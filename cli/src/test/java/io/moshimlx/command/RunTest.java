@@ -109,6 +109,48 @@ class RunTest {
   }
 
   @Test
+  void aWavThatClaimsMoreThanItHasIsAnsweredWithAWarning() throws IOException {
+    Files.write(input, Wavs.bytes(Wavs.PCM, 16, 1, 24000, new byte[4000], 8000));
+    Cli.Result result = run("--output", output);
+    assertEquals(
+        "moshi-mlx: warning: %s is cut off: 4,000 of 8,000 bytes of its sound are missing; what is there is used\n"
+            .formatted(input),
+        result.err());
+    assertEquals(ExitStatus.DONE, result.status());
+    assertEquals(44 + 2 * FRAME_BYTES, Files.size(output));
+  }
+
+  @Test
+  void aLeadOfSilenceIsHeardFirstAndKeptInTheOutput() throws IOException {
+    Path events = folder.resolve("events");
+    run("--output", output, "--lead", "0.5", "--tail", "0.1", "--events", events).succeeded();
+    assertEquals(44 + (7 + 13 + 2) * FRAME_BYTES, Files.size(output));
+    assertEquals(
+        7 + 13 + 2,
+        Files.readAllLines(events).stream().filter(e -> e.contains("\"frame\"")).count());
+  }
+
+  @Test
+  void oneChannelIsHeardAlone() throws IOException {
+    byte[] mono = Files.readAllBytes(input);
+    run("--output", output, "--temp", 0).succeeded();
+    byte[] answer = Files.readAllBytes(output);
+    byte[] stereo = new byte[2 * (mono.length - 44)];
+    for (int at = 44; at < mono.length; at += 2) {
+      // The tone is on the right, and silence on the left.
+      System.arraycopy(mono, at, stereo, 2 * (at - 44) + 2, 2);
+    }
+    Files.write(input, Wavs.bytes(Wavs.PCM, 16, 2, 24000, stereo));
+    for (String right : List.of("right", "2")) {
+      run("--output", output, "--temp", 0, "--channel", right).succeeded();
+      assertArrayEquals(answer, Files.readAllBytes(output));
+    }
+    run("--channel", "3")
+        .failed(
+            input + " has 2 channels, so there is no channel 3; choose another, or 'mix' for all");
+  }
+
+  @Test
   void anyRateAndNumberOfChannelsIsTaken() throws IOException {
     byte[] data = new byte[3 * 2 * 44100];
     Files.write(input, Wavs.bytes(Wavs.PCM, 24, 2, 44100, data));

@@ -90,6 +90,9 @@ class UsageTest {
         "--seed -1          | --seed must be 0 or above, not -1",
         "--tail -1          | --tail must be from 0 to 3600 seconds",
         "--tail NaN         | --tail must be from 0 to 3600 seconds",
+        "--lead -1          | --lead must be from 0 to 3600 seconds",
+        "--channel middle   | Invalid value for option '--channel': 'middle' is none of left, right, mix and the numbers from 1 on",
+        "--channel 0        | Invalid value for option '--channel': '0' is none of left, right, mix and the numbers from 1 on",
         "--temp 0 --top-k 5 | --temp 0 always takes the likeliest token, so --top-k would have no effect",
         "--temp 0 --text-min-p 0.1 | --temp 0 always takes the likeliest token, so --text-min-p would have no effect",
         "--text-temp 0 --text-top-p 0.9 | --text-temp 0 always takes the likeliest token, so --text-top-p would have no effect",
@@ -106,6 +109,7 @@ class UsageTest {
         "--output ./in.wav  | --input and --output are the same file",
         "--events in.wav    | --input and --events are the same file",
         "--output a --events a | --output and --events go to the same place",
+        "--output - --events - | --output and --events go to the same place",
         "--output /dev/stdout --events - | --output and --events go to the same place",
       })
   void wrongValuesAndContradictionsAreNamed(String options, String message) {
@@ -141,6 +145,8 @@ class UsageTest {
           "--offline",
           "--input",
           "--output",
+          "--channel",
+          "--lead",
           "--tail",
           "--events",
           "--temp",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.Golden;
 import io.moshimlx.model.Lm;
@@ -38,7 +39,7 @@ final class PromptPhaseTest {
   }
 
   private VoicePrompt voice(String file) {
-    return VoicePrompt.of(golden.directory().resolve(file).toString(), files);
+    return VoicePrompt.of(golden.directory().resolve(file).toString(), files, AudioNotices.NONE);
   }
 
   private List<Integer> role() throws IOException {

@@ -3,8 +3,9 @@ package io.moshimlx.dialogue;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.audio.WavSource;
+import io.moshimlx.audio.RecordingSource;
 import io.moshimlx.mimi.Mimi;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +32,8 @@ final class TrainedCodecTest {
               .map(line -> Arrays.stream(line.split(" ")).mapToInt(Integer::parseInt).toArray())
               .toList();
     }
-    try (AudioSource speech = WavSource.open(FOLDER.resolve("speech.wav"));
+    try (AudioSource speech =
+            RecordingSource.open(FOLDER.resolve("speech.wav"), AudioNotices.NONE);
         Mimi codec =
             Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), CODEBOOKS)) {
       float[] frame = new float[Mimi.FRAME_SAMPLES];

@@ -69,7 +69,7 @@ final class StoredVoiceTest {
   void anUnknownVoiceIsToldThoseThereAre() throws IOException {
     VoiceArchive archive = new VoiceArchive(archive("voices/VARM1.pt", "voices/NATF2.pt"));
     assertEquals(
-        "there is no voice 'NATF'; the model has NATF2, VARM1, and any recording (*.wav) can be one",
+        "there is no voice 'NATF'; the model has NATF2, VARM1, and any recording can be one",
         refusal(() -> archive.voice("NATF", config)));
   }
 
