@@ -63,7 +63,9 @@ final class DefaultsFile implements IDefaultValueProvider {
 
   private void load() {
     try {
-      properties.load(new StringReader(Files.readString(file)));
+      String text = Files.readString(file);
+      // Some editors begin UTF-8 with a mark that nobody sees.
+      properties.load(new StringReader(text.startsWith("\uFEFF") ? text.substring(1) : text));
     } catch (NoSuchFileException e) {
       // Nothing is set.
     } catch (CharacterCodingException e) {

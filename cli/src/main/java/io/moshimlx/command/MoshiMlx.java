@@ -109,6 +109,8 @@ final class MoshiMlx implements Runnable {
           .forEach(fault -> terminal.err().println("moshi-mlx: " + fault));
       return commandLine
           .setDefaultValueProvider(defaults)
+          // A file may be called @home.wav, and a persona begin with an @.
+          .setExpandAtFiles(false)
           .setOut(new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8)))
           .setColorScheme(CommandLine.Help.defaultColorScheme(ansi(terminal)))
           .setUsageHelpLongOptionsMaxWidth(26)
@@ -121,7 +123,9 @@ final class MoshiMlx implements Runnable {
   }
 
   private static Ansi ansi(Terminal terminal) {
-    boolean colour = terminal.outIsTerminal() && System.getenv("NO_COLOR") == null;
+    // Set and not empty, as no-color.org has it.
+    String noColor = System.getenv("NO_COLOR");
+    boolean colour = terminal.outIsTerminal() && (noColor == null || noColor.isEmpty());
     return colour ? Ansi.ON : Ansi.OFF;
   }
 

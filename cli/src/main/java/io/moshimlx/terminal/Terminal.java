@@ -16,8 +16,9 @@ import java.util.Optional;
  *
  * @param out stdout, unbuffered, so that a closed pipe is noticed where it is written to
  * @param err stderr; never fails
- * @param outIsTerminal whether stdout is a terminal
- * @param errIsTerminal whether stderr is a terminal
+ * @param outIsTerminal whether stdout is a terminal that can do more than print
+ * @param errIsTerminal whether stderr is one
+ * @param errIsRead whether somebody sees at once what stderr prints
  * @param keyboard stdin, where that is a terminal
  */
 public record Terminal(
@@ -25,6 +26,7 @@ public record Terminal(
     PrintStream err,
     boolean outIsTerminal,
     boolean errIsTerminal,
+    boolean errIsRead,
     Optional<InputStream> keyboard) {
 
   /** Names the streams that are terminals; set by the launcher, because the JDK cannot tell. */
@@ -32,15 +34,18 @@ public record Terminal(
 
   /** Streams without a keyboard. */
   public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
-    this(out, err, outIsTerminal, errIsTerminal, Optional.empty());
+    this(out, err, outIsTerminal, errIsTerminal, errIsTerminal, Optional.empty());
   }
 
   /** The streams of this process. */
   public static Terminal ofProcess() {
+    // As in Emacs' shell: it prints what it gets, codes as well.
+    boolean dumb = "dumb".equals(System.getenv("TERM"));
     return new Terminal(
         new FileOutputStream(FileDescriptor.out),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        isTerminal("stdout"),
+        isTerminal("stdout") && !dumb,
+        isTerminal("stderr") && !dumb,
         isTerminal("stderr"),
         isTerminal("stdin") ? Optional.of(System.in) : Optional.empty());
   }
@@ -61,7 +66,7 @@ public record Terminal(
 
   /** Whether somebody is there to be asked. */
   public boolean canAsk() {
-    return errIsTerminal && keyboard.isPresent();
+    return errIsRead && keyboard.isPresent();
   }
 
   /** Asks a question that the answer "y" or "yes" agrees to; anything else does not. */

@@ -59,6 +59,15 @@ class DefaultsTest {
             .toArray());
   }
 
+  /** As Windows' editor begins a file. */
+  @Test
+  void aByteOrderMarkIsNoPartOfAKey() throws IOException {
+    defaults("\uFEFFseed = 7", "model=demo");
+    Cli.Result result = run();
+    assertEquals("", result.err());
+    assertEquals(7, session(result).get("seed").getAsLong());
+  }
+
   private static JsonObject session(Cli.Result result) {
     return JsonParser.parseString(result.succeeded().out().lines().findFirst().orElseThrow())
         .getAsJsonObject();

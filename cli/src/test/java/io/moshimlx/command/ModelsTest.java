@@ -367,6 +367,7 @@ class ModelsTest {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false,
             true,
+            true,
             Optional.of(new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8))));
     int status =
         MoshiMlx.execute(

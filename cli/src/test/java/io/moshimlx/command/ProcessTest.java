@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What only a process of its own shows: exit statuses, signals, closed pipes, missing libraries.
@@ -63,6 +65,42 @@ class ProcessTest {
     assertArrayEquals(
         Arrays.copyOfRange(file, 44, file.length), Arrays.copyOfRange(piped, 44, piped.length));
     assertTrue(Files.notExists(Path.of("-")));
+  }
+
+  /** As in Emacs' shell, and in a terminal. */
+  @ParameterizedTest
+  @CsvSource({"dumb, false", "xterm, true"})
+  void onlyATerminalThatCanDrawGetsCodes(String term, boolean codes) throws Exception {
+    List<String> options = List.of("-Dmoshimlx.terminals=stdout stderr");
+    for (List<String> arguments :
+        List.of(
+            List.of("run", "--model", "demo", "--input", input.toString()), List.of("--help"))) {
+      ProcessBuilder builder =
+          new ProcessBuilder(Cli.process(options, arguments.toArray()))
+              .redirectOutput(folder.resolve("stdout").toFile())
+              .redirectError(folder.resolve("stderr").toFile());
+      builder.environment().put("TERM", term);
+      builder.environment().put("NO_COLOR", "");
+      Process process = builder.start();
+      process.waitFor();
+      Cli.Result result = Cli.result(folder, process);
+      assertEquals(ExitStatus.DONE, result.status(), result.err());
+      assertEquals(codes, (result.out() + result.err()).contains("\033["), result.toString());
+    }
+  }
+
+  @Test
+  void aNameMayBeginWithAnAt() throws Exception {
+    Path file = Files.copy(input, folder.resolve("@in.wav"));
+    Process process =
+        new ProcessBuilder(
+                Cli.process(List.of(), "run", "--model", "demo", "--input", file.getFileName()))
+            .directory(folder.toFile())
+            .redirectOutput(folder.resolve("stdout").toFile())
+            .redirectError(folder.resolve("stderr").toFile())
+            .start();
+    process.waitFor();
+    assertEquals("", Cli.result(folder, process).succeeded().err());
   }
 
   @Test
