@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,14 +58,17 @@ final class LiveRunTest {
 
   /** A conversation under way, or its traces. */
   private record Talk(Path recording, Path events, CompletableFuture<Cli.Result> run) {
+    /** Those that are whole: the last may be half written, and the rest of it come later. */
     List<JsonObject> lines() {
       try {
-        return Files.exists(events)
-            ? Files.readAllLines(events).stream()
-                .filter(line -> line.endsWith("}"))
-                .map(line -> JsonParser.parseString(line).getAsJsonObject())
-                .toList()
-            : List.of();
+        if (Files.notExists(events)) {
+          return List.of();
+        }
+        String text = new String(Files.readAllBytes(events), StandardCharsets.UTF_8);
+        return text.substring(0, text.lastIndexOf('\n') + 1)
+            .lines()
+            .map(line -> JsonParser.parseString(line).getAsJsonObject())
+            .toList();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
