@@ -57,7 +57,7 @@ test_every_command_has_a_page_of_the_manual() {
     contains "$found" "EXIT STATUS"
   done
   found="$(manual "$share" moshi-mlx-run)"
-  contains "$found" "--input=WAV"
+  contains "$found" "--input=FILE"
   contains "$found" "moshi-mlx run --model demo --input hello.wav --output reply.wav"
   on_mac || equal "" "$(MANROFFSEQ='' man --warnings -l "$share/man/man1/moshi-mlx-run.1" 2>&1 >/dev/null)"
 }
