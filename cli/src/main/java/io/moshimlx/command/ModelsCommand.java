@@ -88,12 +88,10 @@ final class ModelsCommand implements Runnable {
         : Stream.empty();
   }
 
-  /** What a model takes on this device. */
-  private static long memoryBytes(KnownModel known) {
-    return MemoryCheck.estimate(known).bytes(computed());
-  }
-
-  /** A list needs no MLX: where it cannot be asked, the figures are those of a GPU. */
+  /**
+   * What this device computes in. A list needs no MLX: where it cannot be asked, the figures are
+   * those of a GPU.
+   */
   private static Optional<DType> computed() {
     try {
       return Lm.computed(Optional.empty());
@@ -104,6 +102,7 @@ final class ModelsCommand implements Runnable {
 
   private static String asJson(ModelStore store) {
     JsonArray list = new JsonArray();
+    Optional<DType> computed = computed();
     for (KnownModel known : all(store)) {
       HubModel model = model(known);
       Optional<Path> folder = store.folder(model);
@@ -116,7 +115,7 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("gated", known.gated());
       entry.addProperty("licence", known.licence());
       entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
-      entry.addProperty("memory_bytes", memoryBytes(known));
+      entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
       entry.addProperty("quantised_here", model.isMade());
@@ -130,13 +129,14 @@ final class ModelsCommand implements Runnable {
   private static String asText(ModelStore store) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "HERE", "TASK", "LICENCE"));
+    Optional<DType> computed = computed();
     for (KnownModel known : all(store)) {
       HubModel model = model(known);
       rows.add(
           List.of(
               known.name(),
               model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
-              ByteCount.of(memoryBytes(known)),
+              ByteCount.of(MemoryCheck.estimate(known).bytes(computed)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
               known.licence() + (known.gated() ? ", gated" : "")));
