@@ -138,7 +138,7 @@ class ArchitectureTest {
             .whereLayer("hub")
             .mayOnlyBeAccessedByLayers("doctor", "command")
             .whereLayer("text")
-            .mayOnlyBeAccessedByLayers("dialogue", "command")
+            .mayOnlyBeAccessedByLayers("model", "dialogue", "command")
             .whereLayer("audio")
             .mayOnlyBeAccessedByLayers("dialogue", "doctor", "terminal", "command")
             .whereLayer("event")

@@ -1,8 +1,8 @@
 package io.moshimlx.audio;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.moshimlx.StandIn;
 import io.moshimlx.mimi.AudioFileException;
 import io.moshimlx.mimi.NoSoundException;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.List;
 /** What a file is whose sound is not understood, or that has none, by how it begins. */
 final class FileKind {
   /** So many bytes show what a file is. */
-  static final int BYTES = 512;
+  static final int BYTES = StandIn.BYTES;
 
   /**
    * A kind.
@@ -72,16 +72,9 @@ final class FileKind {
         throw kind.hasSound() ? new AudioFileException(is) : new NoSoundException(is);
       }
     }
-    if (isText(start)) {
-      throw new NoSoundException("is a text file");
-    }
-  }
-
-  /** Whether all is UTF-8 that can be read; the last character may be cut off. */
-  private static boolean isText(byte[] start) {
-    int length = start.length < BYTES ? start.length : BYTES - 3;
-    return new String(start, 0, length, UTF_8)
-        .chars()
-        .noneMatch(c -> c == '\ufffd' || (c < ' ' && !Character.isWhitespace(c)));
+    StandIn.of(start)
+        .ifPresent(standIn -> {
+          throw new NoSoundException("is " + standIn.what());
+        });
   }
 }

@@ -19,6 +19,11 @@ import java.util.stream.Collectors;
  */
 record HubModel(String name, Revision revision, Optional<Quantization> quantization) {
 
+  /** What the catalogue says of the repository that it is in. */
+  Optional<KnownModel> known() {
+    return Catalogue.of(repository());
+  }
+
   /** The repository that it is in. */
   RepoId repository() {
     return revision.repository();
@@ -54,6 +59,12 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
   }
 
   private static Optional<HubModel> ofNewest(String name, Optional<Quantization> wanted) {
+    Catalogue.findNotRun(name)
+        .ifPresent(model -> {
+          throw new UserException(
+              "%s is known, but not run: %s; 'moshi-mlx models' lists those that are"
+                  .formatted(model.name(), model.reason()));
+        });
     Optional<KnownModel> known = Catalogue.find(name);
     if (known.isPresent()) {
       KnownModel first = known.orElseThrow();

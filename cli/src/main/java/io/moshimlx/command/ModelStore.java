@@ -6,6 +6,7 @@ import io.moshimlx.hub.DownloadMonitor;
 import io.moshimlx.hub.DownloadStopped;
 import io.moshimlx.hub.Hub;
 import io.moshimlx.hub.HubSettings;
+import io.moshimlx.hub.KnownModel;
 import io.moshimlx.hub.RemoteFile;
 import io.moshimlx.hub.Revision;
 import io.moshimlx.model.ModelNames;
@@ -240,17 +241,26 @@ final class ModelStore {
                   model.pullCommand()));
     }
     if (!terminal.agrees(
-        "%s is not here. Fetch %s from %s%s?"
+        "%s is not here. Fetch %s from %s%s%s?"
             .formatted(
                 model.name(),
                 size,
                 model.repository(),
+                restriction(model).map(licence -> " (" + licence + ")").orElse(""),
                 fetch.copy().isPresent()
                     ? " and quantise it, which takes about %s more".formatted(copy)
                     : ""))) {
       throw new UserException(
           "%s was not fetched; '%s' does it later".formatted(model.name(), model.pullCommand()));
     }
+  }
+
+  /** What users have to know of a licence before they download the model. */
+  private static Optional<String> restriction(HubModel model) {
+    return model
+        .known()
+        .filter(KnownModel::nonCommercial)
+        .map(known -> known.licence() + ", no commercial use");
   }
 
   private static String size(Fetch fetch) {
@@ -275,6 +285,14 @@ final class ModelStore {
   }
 
   private boolean transfer(Fetch fetch, BooleanSupplier stopped) {
+    if (fetch.bytes() > 0 || fetch.unknown()) {
+      restriction(fetch.model())
+          .ifPresent(licence ->
+              terminal
+                  .err()
+                  .printf(
+                      "moshi-mlx: the licence of %s is %s%n", fetch.model().repository(), licence));
+    }
     TransferLine line = new TransferLine(terminal);
     try (line) {
       hub.fetch(fetch.model().revision(), fetch.files(), monitor(line, stopped));

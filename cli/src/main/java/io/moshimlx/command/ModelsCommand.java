@@ -7,6 +7,7 @@ import io.moshimlx.UserException;
 import io.moshimlx.doctor.MemoryCheck;
 import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.KnownModel;
+import io.moshimlx.hub.NotRun;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxException;
 import io.moshimlx.model.Lm;
@@ -54,7 +55,8 @@ final class ModelsCommand implements Runnable {
       description =
           "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
               + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
-              + "'here', 'path' and 'quantised_here'.")
+              + "'here', 'path' and 'quantised_here', and the list 'not_run' of 'name', 'repository' "
+              + "and 'reason'.")
   private boolean json;
 
   private ModelStore store() {
@@ -121,8 +123,17 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("quantised_here", model.isMade());
       list.add(entry);
     }
+    JsonArray notRun = new JsonArray();
+    for (NotRun known : Catalogue.notRun()) {
+      JsonObject entry = new JsonObject();
+      entry.addProperty("name", known.name());
+      entry.addProperty("repository", known.repository().toString());
+      entry.addProperty("reason", known.reason());
+      notRun.add(entry);
+    }
     JsonObject all = new JsonObject();
     all.add("models", list);
+    all.add("not_run", notRun);
     return Json.text(all);
   }
 
@@ -141,7 +152,13 @@ final class ModelsCommand implements Runnable {
               known.task(),
               known.licence() + (known.gated() ? ", gated" : "")));
     }
-    return Table.of(rows, 1, 2);
+    StringBuilder text = new StringBuilder(Table.of(rows, 1, 2));
+    text.append("\nKnown, but not run:\n");
+    Catalogue.notRun()
+        .forEach(model ->
+            text.append(
+                "  %s (%s): %s\n".formatted(model.name(), model.repository(), model.reason())));
+    return text.toString();
   }
 
   @Command(

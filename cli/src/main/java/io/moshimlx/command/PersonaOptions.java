@@ -67,7 +67,7 @@ final class PersonaOptions {
           new Prompt(
               voice
                   .flatMap(Voice::prompt)
-                  .or(() -> files.voices().map(_ -> USUAL_VOICE))
+                  .or(() -> files.voices().usual(USUAL_VOICE))
                   .map(reference -> VoicePrompt.of(reference, files, notices)),
               persona().or(() -> voice.flatMap(Voice::persona)).orElse(USUAL_PERSONA)));
     }
@@ -83,6 +83,14 @@ final class PersonaOptions {
                   .formatted(option, files.weights()));
         });
     return Optional.empty();
+  }
+
+  /** The folder of a model that is to speak with a voice that nobody chose, if it is one. */
+  static Optional<Path> voiceless(ModelFiles files, Optional<Voice> voice) {
+    return Optional.of(files)
+        .filter(model -> model.config().prompted() && model.voices().isEmpty())
+        .filter(_ -> voice.flatMap(Voice::prompt).isEmpty())
+        .map(model -> model.weights().toAbsolutePath().getParent());
   }
 
   private Optional<String> persona() {

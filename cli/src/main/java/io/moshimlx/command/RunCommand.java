@@ -284,6 +284,7 @@ final class RunCommand implements Callable<Integer> {
       BooleanSupplier stopped) {
     Optional<Prompt> prompt =
         persona.prompt(files, model.voice(), new Given(spec), ends.warnings());
+    PersonaOptions.voiceless(files, model.voice()).ifPresent(ends.warnings()::voiceless);
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
@@ -296,6 +297,7 @@ final class RunCommand implements Callable<Integer> {
           new Session.Options(
               sampling.audio(usual.audio()),
               sampling.text(usual.text()),
+              sampling.bias(),
               sampling.cfgCoef(usual.cfgCoef()),
               sampling.seed(),
               model.dtype());
@@ -361,7 +363,7 @@ final class RunCommand implements Callable<Integer> {
     checkSilence(faults, "--tail", streams.tail);
     sampling.prefer(given);
     faults.addAll(persona.faults());
-    faults.addAll(sampling.faults());
+    faults.addAll(sampling.faults(given));
     Path eventFile =
         streams.events == null || streams.events.equals(STANDARD) ? null : Path.of(streams.events);
     if (same(streams.input, streams.output)) {

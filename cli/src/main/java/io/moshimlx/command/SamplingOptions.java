@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.model.Sampling;
+import io.moshimlx.model.TextBias;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -9,6 +10,9 @@ import picocli.CommandLine.Option;
 final class SamplingOptions {
   private static final double MAX_TEMPERATURE = 100;
   private static final double MAX_CFG_COEF = 100;
+  private static final double MAX_PENALTY = 10;
+  private static final double MAX_BONUS = 100;
+  private static final int MAX_CONTEXT = 1000;
 
   @Option(
       names = "--temp",
@@ -52,6 +56,30 @@ final class SamplingOptions {
   private Double textMinP;
 
   @Option(
+      names = "--repetition-penalty",
+      paramLabel = "P",
+      description =
+          "Text: make words that were said lately less likely, from 1 (not at all, the default) to "
+              + "10; 1.1 to 1.5 ends most loops.")
+  private double repetitionPenalty = 1;
+
+  @Option(
+      names = "--repetition-context",
+      paramLabel = "N",
+      description =
+          "How many of the last text tokens that say something --repetition-penalty looks at "
+              + "(default: 32).")
+  private int repetitionContext = TextBias.USUAL_CONTEXT;
+
+  @Option(
+      names = "--pad-bonus",
+      paramLabel = "B",
+      description =
+          "Text: make silence more likely, exp(B) times, so that Moshi speaks less; below 0 it "
+              + "speaks more (default: 0).")
+  private double padBonus;
+
+  @Option(
       names = "--cfg-coef",
       paramLabel = "C",
       description =
@@ -83,8 +111,11 @@ final class SamplingOptions {
   }
 
   /** What is wrong with the values, each as a sentence without its end; empty if nothing is. */
-  List<String> faults() {
+  List<String> faults(Given given) {
     List<String> faults = new ArrayList<>();
+    if (given.typed("--repetition-context") && repetitionPenalty == 1) {
+      faults.add("--repetition-context goes with --repetition-penalty");
+    }
     within(faults, "--temp", temperature, 0, MAX_TEMPERATURE);
     within(faults, "--text-temp", textTemperature, 0, MAX_TEMPERATURE);
     within(faults, "--top-k", topK, 0, Integer.MAX_VALUE);
@@ -93,6 +124,9 @@ final class SamplingOptions {
     within(faults, "--text-top-p", textTopP, 0, 1);
     within(faults, "--min-p", minP, 0, 1);
     within(faults, "--text-min-p", textMinP, 0, 1);
+    within(faults, "--repetition-penalty", repetitionPenalty, 1, MAX_PENALTY);
+    within(faults, "--repetition-context", repetitionContext, 0, MAX_CONTEXT);
+    within(faults, "--pad-bonus", padBonus, -MAX_BONUS, MAX_BONUS);
     within(faults, "--cfg-coef", cfgCoef, 0, MAX_CFG_COEF);
     within(faults, "--seed", seed, 0, Long.MAX_VALUE);
     contradictions(faults, "--temp", temperature, "--", topK, topP, minP);
@@ -111,7 +145,7 @@ final class SamplingOptions {
   private static void within(
       List<String> faults, String option, Number value, double min, double max) {
     if (value != null && !(value.doubleValue() >= min && value.doubleValue() <= max)) {
-      String limit = max > MAX_TEMPERATURE ? "0 or above" : "from %.0f to %.0f".formatted(min, max);
+      String limit = max > MAX_CONTEXT ? "0 or above" : "from %.0f to %.0f".formatted(min, max);
       faults.add("%s must be %s, not %s".formatted(option, limit, value));
     }
   }
@@ -151,6 +185,11 @@ final class SamplingOptions {
   /** The coefficient of guidance, given the one that the model asks for. */
   double cfgCoef(double usual) {
     return cfgCoef != null ? cfgCoef : usual;
+  }
+
+  /** What leads the text. */
+  TextBias bias() {
+    return new TextBias(repetitionPenalty, repetitionContext, padBonus);
   }
 
   /** How the codebooks of Moshi's voice are drawn, given what the model asks for. */

@@ -39,6 +39,7 @@ final class FrameLoop {
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final FrameTimes times = new FrameTimes();
   private final FramePool frames = new FramePool();
+  private final LoopCheck loop = new LoopCheck();
   private volatile EndReason reason = EndReason.INTERRUPTED;
   private long count;
   private long startNanos = System.nanoTime();
@@ -163,6 +164,9 @@ final class FrameLoop {
       FrameEvent event = event(next, decodeMs);
       if (!Double.isNaN(event.lagMs())) {
         ends.warnings().pace(Math.max(decodeMs, Math.max(event.ms().encode(), next.modelMs())));
+      }
+      if (loop.repeats(next.textToken())) {
+        ends.warnings().loop();
       }
       ends.warnings().tell(events);
       events.accept(event);

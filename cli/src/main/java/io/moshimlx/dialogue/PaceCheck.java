@@ -8,6 +8,7 @@ import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionEvent;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.TextBias;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -49,6 +50,7 @@ public final class PaceCheck {
         new Session.Options(
             files.sampling().audio(),
             files.sampling().text(),
+            TextBias.NONE,
             files.sampling().cfgCoef(),
             0,
             dtype);

@@ -3,6 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.model.StoredVoice;
+import io.moshimlx.text.StreamingDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +30,6 @@ final class PromptPhase {
 
   /** Steps that Helium reads at once; Ctrl-C is heeded between two blocks. */
   private static final int BLOCK = 32;
-
-  private static final int PAD = 3;
 
   // What Mimi makes of silence and of the tone, as the model has been trained with.
   private static final int[] SILENCE = {948, 243, 1178, 546, 1736, 1030, 1978, 2008};
@@ -72,7 +71,9 @@ final class PromptPhase {
             .filter(VoicePrompt.Stored.class::isInstance)
             .map(v -> ((VoicePrompt.Stored) v).voice());
     if (voice.orElse(null) instanceof VoicePrompt.Recorded recorded) {
-      recorded.frames().forEach(frame -> steps.add(() -> new Told(PAD, codec.encode(frame))));
+      recorded
+          .frames()
+          .forEach(frame -> steps.add(() -> new Told(StreamingDecoder.PAD, codec.encode(frame))));
     }
     addSilence();
     role.forEach(token -> steps.add(() -> new Told(token, SILENCE)));
@@ -81,7 +82,7 @@ final class PromptPhase {
 
   private void addSilence() {
     for (int i = 0; i < SILENT_FRAMES; i++) {
-      steps.add(() -> new Told(PAD, SILENCE));
+      steps.add(() -> new Told(StreamingDecoder.PAD, SILENCE));
     }
   }
 

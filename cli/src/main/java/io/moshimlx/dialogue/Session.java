@@ -12,6 +12,7 @@ import io.moshimlx.model.LmConfig;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.Sampling;
+import io.moshimlx.model.TextBias;
 import io.moshimlx.text.Tokenizer;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -34,19 +35,29 @@ public final class Session implements AutoCloseable {
    *
    * @param audio how the tokens of Moshi's voice are drawn
    * @param text how the tokens of the inner monologue are drawn
+   * @param bias what leads the text
    * @param cfgCoef coefficient of classifier-free guidance; 1 for none
    * @param seed of the random draws
    * @param dtype what to compute in; empty for what suits the device
    */
   public record Options(
-      Sampling audio, Sampling text, double cfgCoef, long seed, Optional<DType> dtype) {}
+      Sampling audio,
+      Sampling text,
+      TextBias bias,
+      double cfgCoef,
+      long seed,
+      Optional<DType> dtype) {
+
+    private LmGenerator generator(Lm lm) {
+      return new LmGenerator(lm, text, audio, bias, cfgCoef, seed);
+    }
+  }
 
   private Session(Lm lm, Mimi codec, Tokenizer tokenizer, Options options) {
     this.lm = lm;
     this.codec = codec;
     this.tokenizer = tokenizer;
-    generator =
-        new LmGenerator(lm, options.text(), options.audio(), options.cfgCoef(), options.seed());
+    generator = options.generator(lm);
     streams = new TokenStreams(lm.config());
   }
 
@@ -94,8 +105,7 @@ public final class Session implements AutoCloseable {
    * fetched. The dialogue begins as if this had not been.
    */
   private void warmUp(Options options) {
-    try (LmGenerator other =
-        new LmGenerator(lm, options.text(), options.audio(), options.cfgCoef(), options.seed())) {
+    try (LmGenerator other = options.generator(lm)) {
       TokenStreams silence = new TokenStreams(lm.config());
       // The first frame is decoded once the delays are full.
       for (int i = 0; i <= lm.config().maxDelay(); i++) {

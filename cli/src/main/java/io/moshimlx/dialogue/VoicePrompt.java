@@ -5,7 +5,6 @@ import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.VoiceRecording;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.StoredVoice;
-import io.moshimlx.model.VoiceArchive;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -38,13 +37,11 @@ public sealed interface VoicePrompt {
               files.config().transformer().context() - PromptPhase.LEAST_STEPS,
               notices));
     }
-    Path archive =
-        files
-            .voices()
-            .orElseThrow(() ->
-                new UserException(
-                    "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording"
-                        .formatted(files.weights().toAbsolutePath().getParent(), reference)));
-    return new Stored(new VoiceArchive(archive).voice(reference, files.config()));
+    if (files.voices().isEmpty()) {
+      throw new UserException(
+          "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording"
+              .formatted(files.weights().toAbsolutePath().getParent(), reference));
+    }
+    return new Stored(files.voices().voice(reference, files.config()));
   }
 }

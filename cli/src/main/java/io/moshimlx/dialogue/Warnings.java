@@ -6,6 +6,7 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.WarningEvent;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +33,7 @@ public final class Warnings implements AudioNotices {
   private double paceMillis;
   private int paceFrames;
   private boolean slowTold;
+  private boolean loopTold;
 
   @Override
   public synchronized void dropped(int frames) {
@@ -93,6 +95,25 @@ public final class Warnings implements AudioNotices {
                   + " model, or close other programs",
               paceMillis / paceFrames,
               AudioSource.FRAME_MILLIS));
+    }
+  }
+
+  /** Takes that a model that is told its voice has none to be told. */
+  public synchronized void voiceless(Path model) {
+    add(
+        "no_voice",
+        "the model in %s comes without stored voices (voices.tgz, or the folder voices), so its voice is left to chance; download it again, or give a recording with --voice"
+            .formatted(model));
+  }
+
+  /** Takes that the text repeats itself; a session is told so once. */
+  synchronized void loop() {
+    if (!loopTold) {
+      loopTold = true;
+      add(
+          "loop",
+          "Moshi's text repeats itself: --repetition-penalty 1.3, a higher --text-temp or a"
+              + " larger --quant helps, and so does a new start");
     }
   }
 

@@ -15,11 +15,18 @@ public final class Catalogue {
   /** The name of the model that is built in; it is on no hub. */
   public static final String DEMO = "demo";
 
-  /** The family of the models that take a voice and a role as a prompt. */
+  /** The first of the models that take a voice and a role as a prompt. */
   static final String PERSONAPLEX = "personaplex";
+
+  /** PersonaPlex, trained further by Kyutai. */
+  private static final String PERSONAPLEX_RL = "personaplex-rl";
 
   private static final Pattern PRECISION = Pattern.compile("-(q4|q6|q8|bf16)$");
   private static final String CC_BY = "CC-BY 4.0";
+
+  /** For PersonaPlex that of its base model holds as well. */
+  private static final String CC_BY_NC = "CC BY-NC 4.0";
+
   private static final long CODEC = 385_200_000;
   private static final long CACHE_7B = 32L * 3000 * 2 * 4096;
   private static final long CACHE_1B = 2 * 16L * 3000 * 2 * 2048;
@@ -32,6 +39,17 @@ public final class Catalogue {
   private static final long UNREAD = 8 * 2 * (1024L * (2049 + 4096 + 2048) + 6L * 3 * 1024 * 2816);
 
   private static final List<KnownModel> MODELS = models();
+
+  private static final List<NotRun> NOT_RUN =
+      List.of(
+          new NotRun(
+              "hibiki-zero",
+              new RepoId("kyutai", "hibiki-zero-3b-pytorch-bf16"),
+              "its attention shares keys and values between heads (kv_repeat 2), which this version does not compute"),
+          new NotRun(
+              "moshika-rag",
+              new RepoId("kyutai", "moshika-rag-pytorch-bf16"),
+              "it asks a language model and an encoder on other servers for facts, which this version does not do"));
 
   private Catalogue() {}
 
@@ -56,6 +74,30 @@ public final class Catalogue {
             CODEC,
             CACHE_7B,
             "NVIDIA Open Model License",
+            true));
+    models.add(
+        new KnownModel(
+            "moshika-rl",
+            "bf16",
+            "conversation, female voice, trained to take turns",
+            new RepoId("kyutai", "moshika-rl-seamless"),
+            15_400_000_000L,
+            0,
+            CODEC,
+            CACHE_7B,
+            CC_BY_NC,
+            true));
+    models.add(
+        new KnownModel(
+            PERSONAPLEX_RL,
+            "bf16",
+            "conversation in a role, trained to take turns",
+            new RepoId("kyutai", "personaplex-rl-seamless"),
+            16_700_000_000L,
+            UNREAD,
+            CODEC,
+            CACHE_7B,
+            CC_BY_NC,
             true));
     return List.copyOf(models);
   }
@@ -83,6 +125,23 @@ public final class Catalogue {
   /** All of them, in the order to show them in. */
   public static List<KnownModel> all() {
     return MODELS;
+  }
+
+  /** Models of the family that are not among them, and why. */
+  public static List<NotRun> notRun() {
+    return NOT_RUN;
+  }
+
+  /** The model of that name or repository, if it is known and not run. */
+  public static Optional<NotRun> findNotRun(String name) {
+    return NOT_RUN.stream()
+        .filter(model -> model.name().equals(name) || model.repository().toString().equals(name))
+        .findFirst();
+  }
+
+  /** Whether models of that family take a voice and a role as a prompt. */
+  static boolean takesPrompts(String family) {
+    return family.equals(PERSONAPLEX) || family.equals(PERSONAPLEX_RL);
   }
 
   /** The model of that name ({@code moshiko-q4}), or the first of that family ({@code moshiko}). */

@@ -37,6 +37,11 @@ public record KnownModel(
     return family + "-" + precision;
   }
 
+  /** Whether its licence forbids commercial use. */
+  public boolean nonCommercial() {
+    return licence.contains("-NC");
+  }
+
   /** What has to be fetched. */
   public long downloadBytes() {
     return weightBytes + codecBytes;

@@ -53,7 +53,7 @@ public record Voice(
   /** Whether that may be a PersonaPlex model, as any is of which nothing is known. */
   static boolean takesPrompts(String model) {
     return Catalogue.family(model)
-        .map(Catalogue.PERSONAPLEX::equals)
+        .map(Catalogue::takesPrompts)
         .orElse(!model.equals(Catalogue.DEMO));
   }
 }

@@ -19,4 +19,9 @@ record GuidedSampler(Sampler sampler, float cfgCoef) implements Sampler {
     MlxArray[] both = split(logits, 2, 0);
     return sampler.sample(subtract(multiply(both[0], cfgCoef), multiply(both[1], cfgCoef - 1)));
   }
+
+  @Override
+  public void drawn(int token) {
+    sampler.drawn(token);
+  }
 }

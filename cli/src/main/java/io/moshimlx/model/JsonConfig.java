@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
+import io.moshimlx.StandIn;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ final class JsonConfig {
   }
 
   static JsonConfig read(Path file) {
+    StandIn.refuseText(file);
     try (JsonReader reader = new JsonReader(Files.newBufferedReader(file))) {
       reader.setStrictness(Strictness.STRICT);
       if (JsonParser.parseReader(reader) instanceof JsonObject object) {
@@ -65,6 +67,10 @@ final class JsonConfig {
   /** The keys, in the order of the file. */
   List<String> keys() {
     return List.copyOf(object.keySet());
+  }
+
+  boolean isObject(String key) {
+    return object.get(key) instanceof JsonObject;
   }
 
   JsonConfig requireObject(String key) {

@@ -29,15 +29,21 @@ public final class LmGenerator implements AutoCloseable {
   private int position;
 
   /**
-   * Starts a session.
+   * Starts a session whose text is led by nothing.
    *
    * @param cfgCoef coefficient of classifier-free guidance; 1 for none. Another one needs a model
    *     whose conditioning {@link Conditioning#guides() guides}, and twice the work.
    * @param seed of the random draws of both streams
    */
   public LmGenerator(Lm lm, Sampling text, Sampling audio, double cfgCoef, long seed) {
+    this(lm, text, audio, TextBias.NONE, cfgCoef, seed);
+  }
+
+  /** As above, with a text that is led. */
+  public LmGenerator(
+      Lm lm, Sampling text, Sampling audio, TextBias bias, double cfgCoef, long seed) {
     RandomDraws draws = new RandomDraws(seed);
-    this(lm, Sampler.of(text, draws), Sampler.of(audio, draws), cfgCoef);
+    this(lm, bias.lead(text, Sampler.of(text, draws)), Sampler.of(audio, draws), cfgCoef);
   }
 
   LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler, double cfgCoef) {
@@ -121,7 +127,9 @@ public final class LmGenerator implements AutoCloseable {
     }
     position++;
     try (sampled) {
-      return sampled.toInts();
+      int[] tokens = sampled.toInts();
+      textSampler.drawn(tokens[0]);
+      return tokens;
     }
   }
 

@@ -1,6 +1,8 @@
 package io.moshimlx.model;
 
+import io.moshimlx.StandIn;
 import io.moshimlx.UserException;
+import io.moshimlx.mlx.MlxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +24,7 @@ import java.util.stream.Stream;
  * @param mimi the codec's safetensors file
  * @param mimiConfig the codec's sizes, where they are not the usual ones
  * @param tokenizer the SentencePiece model
- * @param voices the archive of stored voices, where the model comes with one
+ * @param voices stored voices, of a model that takes prompts
  */
 public record ModelFiles(
     LmConfig config,
@@ -32,7 +34,7 @@ public record ModelFiles(
     Path mimi,
     Optional<Path> mimiConfig,
     Path tokenizer,
-    Optional<Path> voices) {
+    StoredVoices voices) {
 
   /**
    * Finds the files of a model directory; reads nothing but {@code config.json} and the header of
@@ -50,19 +52,20 @@ public record ModelFiles(
     Optional<JsonConfig> json = ModelNames.config(directory);
     ModelNames names = ModelNames.of(json, quantization);
     Path weights = weights(directory, names.weights(), quantization);
+    StandIn.refuse(weights);
     return new ModelFiles(
         json.map(LmConfig::read).orElseGet(LmConfig::moshi7b),
         json.map(Sampling.Defaults::read).orElse(Sampling.Defaults.UPSTREAM),
         weights,
         Quantization.of(weights),
-        present(directory.resolve(names.mimi()), "audio codec"),
-        names.mimiConfig().map(directory::resolve).map(p -> present(p, "codec configuration")),
-        present(directory.resolve(names.tokenizer()), "tokenizer"),
-        names.voices().map(directory::resolve).filter(Files::exists));
+        binary(directory.resolve(names.mimi()), "audio codec"),
+        names.mimiConfig().map(directory::resolve).map(p -> text(p, "codec configuration")),
+        text(directory.resolve(names.tokenizer()), "tokenizer"),
+        names.voices().map(_ -> StoredVoices.in(directory)).orElse(StoredVoices.NONE));
   }
 
   /**
-   * Whether a folder holds weights in a precision, by their names.
+   * Whether a folder holds weights in a precision.
    *
    * @throws UserException if {@code config.json} cannot be used
    */
@@ -91,6 +94,17 @@ public record ModelFiles(
         config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer, voices);
   }
 
+  private static Path binary(Path file, String what) {
+    StandIn.refuse(present(file, what));
+    return file;
+  }
+
+  /** A text, or a file that is checked as a whole when it is read. */
+  private static Path text(Path file, String what) {
+    StandIn.refuseText(present(file, what));
+    return file;
+  }
+
   private static Path present(Path file, String what) {
     if (!Files.isRegularFile(file)) {
       throw new UserException(
@@ -103,7 +117,12 @@ public record ModelFiles(
   private static List<Path> found(
       Path directory, List<String> named, Optional<Quantization> wanted) {
     List<Path> likeliest =
-        named.stream().limit(1).map(directory::resolve).filter(Files::isRegularFile).toList();
+        named.stream()
+            .limit(1)
+            .map(directory::resolve)
+            .filter(Files::isRegularFile)
+            .filter(file -> isIn(file, wanted))
+            .toList();
     return likeliest.isEmpty() ? candidates(directory, wanted) : likeliest;
   }
 
@@ -133,14 +152,26 @@ public record ModelFiles(
                     ", ", candidates.stream().map(p -> p.getFileName().toString()).toList())));
   }
 
+  /** Whether a file is in the precision wanted; of one that cannot be read, its name decides. */
+  private static boolean isIn(Path file, Optional<Quantization> wanted) {
+    if (wanted.isEmpty()) {
+      return true;
+    }
+    Quantization found;
+    try {
+      found = Quantization.of(file);
+    } catch (MlxException | UserException e) {
+      found = Quantization.ofFile(file.getFileName().toString());
+    }
+    return found.samePrecision(wanted.orElseThrow());
+  }
+
   /** Files that by their name are a language model, in name order. */
   private static List<Path> candidates(Path directory, Optional<Quantization> wanted) {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .filter(file -> file.getFileName().toString().matches("model.*\\.safetensors"))
-          .filter(file ->
-              wanted.isEmpty()
-                  || Quantization.ofFile(file.getFileName().toString()).samePrecision(wanted.get()))
+          .filter(file -> isIn(file, wanted))
           .sorted()
           .toList();
     } catch (IOException e) {

@@ -29,7 +29,6 @@ public record ModelNames(
   private static final String WEIGHTS = "model.safetensors";
   private static final String MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
   private static final String TOKENIZER = "tokenizer_spm_32k_3.model";
-  private static final String VOICES = "voices.tgz";
 
   /**
    * The names of a model whose {@code config.json}, if it has one, is in this folder.
@@ -54,20 +53,42 @@ public record ModelNames(
   /** The names of a model with that configuration. */
   static ModelNames of(Optional<JsonConfig> json, Optional<Quantization> wanted) {
     return new ModelNames(
-        weights(named(json, "moshi_name"), wanted),
+        weights(named(json, "moshi_name"), wanted, json.map(ModelNames::bits).orElse(0)),
         named(json, "mimi_name").orElse(MIMI),
         named(json, "mimi_config_name"),
         named(json, "tokenizer_name").orElse(TOKENIZER),
-        json.filter(LmConfig::isPersonaPlex).map(_ -> VOICES));
+        json.filter(LmConfig::isPersonaPlex).map(_ -> StoredVoices.ARCHIVE));
   }
 
   private static Optional<String> named(Optional<JsonConfig> json, String key) {
     return json.flatMap(j -> j.sibling(key)).map(file -> file.getFileName().toString());
   }
 
-  private static List<String> weights(Optional<String> named, Optional<Quantization> wanted) {
+  /** How many bits mlx-lm and its kin say that a value takes; 0 where nothing is quantised. */
+  private static int bits(JsonConfig json) {
+    return Stream.of("quantization", "quantization_config")
+        .filter(json::isObject)
+        .findFirst()
+        .map(key -> json.requireObject(key).integer("bits", 0, 0, Integer.SIZE))
+        .orElse(0);
+  }
+
+  /**
+   * The names that weights may have.
+   *
+   * @param bits of what lies under a name that does not tell; 0 if it is not quantised
+   */
+  private static List<String> weights(
+      Optional<String> named, Optional<Quantization> wanted, int bits) {
     if (wanted.isPresent()) {
-      return inPrecision(named.orElse(WEIGHTS), wanted.orElseThrow()).stream().toList();
+      String usual = named.orElse(WEIGHTS);
+      boolean plain = Quantization.ofFile(usual).bits() == 0;
+      boolean quantised = plain && bits > 0;
+      return Stream.concat(
+              inPrecision(usual, wanted.orElseThrow()).stream()
+                  .filter(name -> !(quantised && name.equals(usual))),
+              Stream.of(usual).filter(_ -> quantised && wanted.orElseThrow().bits() == bits))
+          .toList();
     }
     return named
         .map(List::of)

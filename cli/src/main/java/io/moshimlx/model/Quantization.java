@@ -8,12 +8,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How the linear layers and embeddings of a checkpoint file are stored.
  *
  * <p>What {@link Quantizer} wrote says so in its metadata. Of any other file the name tells: {@code
- * *.q4.safetensors}, {@code *.q8.safetensors}, anything else as it is.
+ * *.q4.safetensors}, {@code *.q8.safetensors}; or else the shapes of its tensors.
  *
  * @param bits of a value; 0 if nothing is quantised
  * @param groupSize values that share one scale and one bias, along the input dimension
@@ -37,6 +38,8 @@ public record Quantization(int bits, int groupSize) {
   /** The group sizes that MLX has kernels for. */
   public static final List<Integer> GROUP_SIZES = List.of(32, 64, 128);
 
+  private static final String WEIGHT = ".weight";
+  private static final String SCALES = ".scales";
   private static final String BITS = "quantization.bits";
   private static final String GROUP_SIZE = "quantization.group_size";
   private static final Pattern SUFFIX =
@@ -100,18 +103,55 @@ public record Quantization(int bits, int groupSize) {
   }
 
   /**
-   * What this file holds, by its metadata, or else by its name.
+   * What this file holds, by its metadata, or else by its name, or else by its shapes.
    *
    * @throws UserException if it says something that cannot be loaded
    * @throws io.moshimlx.mlx.MlxException if it is not a safetensors file
    */
   public static Quantization of(Path file) {
     Map<String, String> metadata = Safetensors.metadata(file);
-    if (!metadata.containsKey(BITS)) {
-      return ofFile(file.getFileName().toString());
+    if (metadata.containsKey(BITS)) {
+      return known(file, metadata.get(BITS), metadata.getOrDefault(GROUP_SIZE, "unknown size"));
     }
-    String bits = metadata.get(BITS);
-    String groupSize = metadata.getOrDefault(GROUP_SIZE, "unknown size");
+    Quantization named = ofFile(file.getFileName().toString());
+    return named.bits() > 0 ? named : ofShapes(file, Safetensors.header(file));
+  }
+
+  /**
+   * What the shapes say: a matrix that reads what Helium writes has rows of {@code dim} values, in
+   * {@code dim × bits / 32} words, and {@code dim / groupSize} scales for each of them.
+   */
+  private static Quantization ofShapes(Path file, Map<String, Safetensors.Entry> tensors) {
+    if (tensors.keySet().stream().noneMatch(key -> key.endsWith(SCALES))) {
+      return BF16;
+    }
+    Safetensors.Entry norm = tensors.get("out_norm.weight");
+    String matrix =
+        Stream.of("text_linear", "text_emb", "transformer.layers.0.self_attn.in_proj")
+            .filter(key -> tensors.containsKey(key + SCALES) && tensors.containsKey(key + WEIGHT))
+            .findFirst()
+            .orElse("");
+    if (norm == null || matrix.isEmpty()) {
+      throw new UserException(
+          "%s holds quantised weights, but nothing says how many bits they have; name it *.q4.safetensors or *.q8.safetensors as it is"
+              .formatted(file));
+    }
+    if (!tensors.containsKey(matrix + ".biases")) {
+      throw new UserException(
+          "%s is quantised without biases, as mxfp4 or nvfp4, which this version does not load; quantise the model it was made from with 'moshi-mlx quantize'"
+              .formatted(file));
+    }
+    int dim = norm.shape().getLast();
+    int words = tensors.get(matrix + WEIGHT).shape().getLast();
+    int groups = tensors.get(matrix + SCALES).shape().getLast();
+    return known(file, share((long) Integer.SIZE * words, dim), share(dim, groups));
+  }
+
+  private static String share(long whole, int parts) {
+    return parts > 0 && whole % parts == 0 ? Long.toString(whole / parts) : "an odd number of";
+  }
+
+  private static Quantization known(Path file, String bits, String groupSize) {
     return USUAL.stream()
         .filter(q -> q.bits() > 0 && bits.equals(Integer.toString(q.bits())))
         .flatMap(q -> GROUP_SIZES.stream().map(q::withGroupSize))

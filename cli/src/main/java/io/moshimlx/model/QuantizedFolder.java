@@ -75,6 +75,12 @@ public final class QuantizedFolder {
       for (Path file : otherFiles()) {
         link(file.toRealPath(), stage.resolve(file.getFileName()));
       }
+      if (source.voices().folder().isPresent()) {
+        Path voices = Files.createDirectory(stage.resolve(StoredVoices.FOLDER));
+        for (Path file : StoredVoices.files(source.voices().folder().orElseThrow())) {
+          link(file.toRealPath(), voices.resolve(file.getFileName()));
+        }
+      }
       Path config = sourceFolder.resolve(CONFIG);
       if (Files.exists(config)) {
         Files.writeString(

@@ -14,6 +14,9 @@ interface Sampler {
    */
   MlxArray sample(MlxArray logits);
 
+  /** Takes the token that was chosen, once it is known. */
+  default void drawn(int token) {}
+
   /** The sampler of some settings; each token takes one number from {@code draws}. */
   static Sampler of(Sampling sampling, RandomDraws draws) {
     return sampling.temperature() == 0 ? TokenSampler::greedy : new TokenSampler(sampling, draws);

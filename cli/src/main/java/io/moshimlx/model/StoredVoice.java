@@ -1,5 +1,6 @@
 package io.moshimlx.model;
 
+import io.moshimlx.StandIn;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ public final class StoredVoice {
    * @throws UserException if it is none, or is of another model
    */
   public static StoredVoice read(Path file, LmConfig config) {
+    StandIn.refuse(file);
     try {
       if (Files.size(file) > LARGEST_FILE) {
         throw new UserException(

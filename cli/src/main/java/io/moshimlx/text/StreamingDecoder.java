@@ -17,10 +17,11 @@ import java.util.List;
  * held back until it is whole. Bytes that can become no character are printed as U+FFFD.
  */
 public final class StreamingDecoder {
-  /** Moshi's tokens for the end of padding and for padding. */
-  private static final int END_OF_PAD = 0;
+  /** The text token of a step at which nothing is said. */
+  public static final int PAD = 3;
 
-  private static final int PAD = 3;
+  /** The last of several such, before a word. */
+  private static final int END_OF_PAD = 0;
 
   /** How SentencePiece spells the unknown piece in decoded text. */
   private static final byte[] UNKNOWN = " \u2047 ".getBytes(StandardCharsets.UTF_8);
@@ -41,6 +42,11 @@ public final class StreamingDecoder {
     this.pieces = pieces;
   }
 
+  /** Whether a text token only says that nothing is said. */
+  public static boolean isSilent(int token) {
+    return token == END_OF_PAD || token == PAD;
+  }
+
   /**
    * Takes the next token.
    *
@@ -49,7 +55,7 @@ public final class StreamingDecoder {
    */
   public String push(int token) {
     Piece piece = pieces.get(token);
-    return token == END_OF_PAD || token == PAD ? "" : decode(bytes(piece), false);
+    return isSilent(token) ? "" : decode(bytes(piece), false);
   }
 
   /** The end of the stream: whatever was held back, which can only be an incomplete character. */

@@ -170,6 +170,33 @@ class BadInputTest {
   }
 
   @Test
+  void whatLiesInTheirPlaceIsNamed() throws IOException {
+    String pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 4810000000\n"
+            .formatted("0a".repeat(32));
+    List<String> texts = List.of("config.json", "tokenizer.model");
+    for (String file : List.of(WEIGHTS, "mimi.safetensors", "tokenizer.model", "config.json")) {
+      byte[] whole = Files.readAllBytes(model.resolve(file));
+      String path = model.resolve(file).toString();
+      Files.writeString(model.resolve(file), pointer);
+      run().failedNaming(path + " is a Git LFS pointer", "git lfs pull", "moshi-mlx models pull");
+      for (String page : List.of("<!DOCTYPE html><html>", "\ufeff\n<html lang='en'>", "<?xml?>")) {
+        Files.writeString(model.resolve(file), page + "Log in".repeat(200));
+        run().failedNaming(path + " is a web page", "download it again");
+      }
+      if (!texts.contains(file)) {
+        Files.writeString(model.resolve(file), "Entry not found");
+        run().failedNaming(path + " is a text file", "\"Entry not found\"");
+      }
+      Files.write(model.resolve(file), whole);
+    }
+    Files.writeString(input, pointer);
+    run().failedNaming(input + " is a Git LFS pointer");
+    Files.writeString(input, "<html><body>404</body></html>");
+    run().failedNaming(input + " is a web page");
+  }
+
+  @Test
   void missingAndSurplusTensorsAreNamed() throws IOException {
     editHeader(WEIGHTS, header -> header.replace("\"out_norm.weight\"", "\"other.weight\""));
     run().failedNaming(WEIGHTS, "out_norm.weight", "other.weight");

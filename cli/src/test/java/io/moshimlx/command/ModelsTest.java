@@ -109,6 +109,64 @@ class ModelsTest {
   }
 
   @Test
+  void whatIsNotRunIsListedWithTheReason() {
+    assertTrue(row("personaplex-rl-bf16").endsWith("CC BY-NC 4.0, gated"));
+    String list = moshi("models").succeeded().out();
+    for (String name : List.of("hibiki-zero", "moshika-rag")) {
+      assertTrue(
+          list.substring(list.indexOf("not run")).contains("  " + name + " (kyutai/" + name), list);
+      moshi("models", "pull", name).failedNaming(name + " is known, but not run: it", "models");
+      run("--model", name).failedNaming(name + " is known, but not run: it");
+    }
+    assertTrue(server.requests().isEmpty());
+    JsonObject json =
+        JsonParser.parseString(moshi("models", "--json").succeeded().out()).getAsJsonObject();
+    assertEquals(2, json.getAsJsonArray("not_run").size());
+  }
+
+  @Test
+  void aLicenceWithoutCommercialUseIsShownBeforeTheDownload() throws IOException {
+    String repository = "kyutai/moshika-rl-seamless";
+    for (String name : List.of(TOKENIZER, "tokenizer-e351c8d8-checkpoint125.safetensors")) {
+      server.putLarge(repository, name, new byte[] {1});
+    }
+    server.putLarge(repository, "model.safetensors", new byte[] {1});
+    run("--model", "moshika-rl").failedNaming("moshika-rl-bf16 is not here", "--yes");
+    Cli.Result pulled = moshi("models", "pull", "moshika-rl");
+    assertEquals(ExitStatus.DONE, pulled.status(), pulled.err());
+    assertEquals(
+        "moshi-mlx: the licence of " + repository + " is CC BY-NC 4.0, no commercial use\n",
+        pulled.err());
+  }
+
+  @Test
+  void quantisedWeightsUnderAPlainNameAreTakenByTheirConfig() throws IOException {
+    String repository = "org/plain-q4";
+    String config = Files.readString(Cli.DEMO.resolve("config.json"));
+    for (String name : List.of("mimi.json", "mimi.safetensors", "tokenizer.model")) {
+      server.putSmall(repository, name, Files.readAllBytes(Cli.DEMO.resolve(name)));
+    }
+    JsonObject json = JsonParser.parseString(config).getAsJsonObject();
+    json.remove("moshi_name");
+    JsonObject quantization = new JsonObject();
+    quantization.addProperty("bits", 4);
+    quantization.addProperty("group_size", 32);
+    json.add("quantization", quantization);
+    server.putSmall(repository, "config.json", json.toString().getBytes(StandardCharsets.UTF_8));
+    server.putLarge(
+        repository,
+        "model.safetensors",
+        Files.readAllBytes(Cli.DEMO.resolve("model.q4.safetensors")));
+    String expected = run("--model", Cli.DEMO, "--quant", "q4").succeeded().out();
+    assertEquals(expected, run("--model", repository, "--quant", "q4", "--yes").succeeded().out());
+    assertEquals(expected, run("--model", repository).succeeded().out());
+    String folder = moshi("models", "path", repository).succeeded().out().strip();
+    assertEquals(expected, run("--model", folder, "--quant", "q4").succeeded().out());
+    run("--model", folder, "--quant", "bf16").failedNaming(folder, "holds no bf16 weights");
+    run("--model", repository, "--quant", "q8", "--yes").failedNaming(repository, "q8 weights");
+  }
+
+  @Test
   void theListIsForScripts() {
     moshi("models", "pull", "moshiko-q4").succeeded();
     JsonArray models =

@@ -10,6 +10,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.model.Golden;
+import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.Quantization;
+import io.moshimlx.model.QuantizedFolder;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -144,12 +148,49 @@ final class PersonaTest {
   }
 
   @Test
+  void unpackedVoicesComeByNameToo() throws IOException {
+    Path model = withVoices("NATF0");
+    Path voices = Files.createDirectory(model.resolve("voices"));
+    Files.copy(MODEL.resolve("voice.pt"), voices.resolve("VARM1.pt"));
+    run(model, "--voice", "VARM1", "--persona", role).succeeded();
+    checkEvents("stored_");
+    run(model, "--voice", "NATF0", "--persona", role).succeeded();
+    Files.delete(model.resolve("voices.tgz"));
+    run(model, "--persona", role).succeeded();
+    checkEvents("stored_");
+    run(model, "--voice", "NATF0")
+        .failed("there is no voice 'NATF0'; the model has VARM1, and any recording can be one");
+    Path copy = folder.resolve("copy");
+    ModelFiles files = ModelFiles.find(model, Optional.empty());
+    new QuantizedFolder(files, model, copy, Quantization.Q4, "make room")
+        .make(file -> Files.exists(Files.createFile(file)));
+    assertArrayEquals(
+        Files.readAllBytes(voices.resolve("VARM1.pt")),
+        Files.readAllBytes(copy.resolve("voices/VARM1.pt")));
+  }
+
+  @Test
+  void aModelWithoutVoicesSaysSo() {
+    Cli.Result result = run(MODEL, "--persona", role);
+    assertEquals(ExitStatus.DONE, result.status());
+    assertEquals(1, result.err().lines().count(), result.err());
+    assertTrue(
+        result
+            .err()
+            .startsWith(
+                "moshi-mlx: warning: the model in %s comes without stored voices (voices.tgz, or the folder voices)"
+                    .formatted(MODEL.toAbsolutePath())),
+        result.err());
+  }
+
+  @Test
   void theRoleMatters() throws IOException {
-    run(MODEL, "--persona", role).succeeded();
+    Path voice = MODEL.resolve("voice.pt");
+    run(MODEL, "--voice", voice, "--persona", role).succeeded();
     List<String> one = texts();
-    run(MODEL, "--persona", "You are far.").succeeded();
+    run(MODEL, "--voice", voice, "--persona", "You are far.").succeeded();
     List<String> other = texts();
-    run(MODEL).succeeded();
+    run(MODEL, "--voice", voice).succeeded();
     assertNotEquals(one, other);
     assertNotEquals(other, texts());
   }

@@ -106,7 +106,8 @@ class FindingsTest {
     Path file = folder.resolve("token");
     assertFinding(
         Level.OK,
-        "none; only gated models (personaplex) need one, in HF_TOKEN or " + file,
+        "none; only gated models (personaplex, moshika-rl, personaplex-rl) need one, in HF_TOKEN or "
+            + file,
         null,
         HubChecks.token(HubSettings.of(environment)));
     Files.writeString(file, "secret");

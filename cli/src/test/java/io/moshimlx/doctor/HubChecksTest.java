@@ -89,7 +89,9 @@ class HubChecksTest {
     found(Finding.Level.OK, "not known: TRANSFORMERS_OFFLINE keeps off the network", null);
     environment.remove("HF_TOKEN");
     found(
-        Finding.Level.OK, "none; only gated models (personaplex) need one, in HF_TOKEN or ", null);
+        Finding.Level.OK,
+        "none; only gated models (personaplex, moshika-rl, personaplex-rl) need one, in HF_TOKEN or ",
+        null);
     assertTrue(server.requests().isEmpty());
   }
 }

@@ -22,6 +22,8 @@ class CatalogueTest {
     "moshika-bf16, kyutai/moshika-mlx-bf16",
     "hibiki-1b, kyutai/hibiki-1b-mlx-bf16",
     "personaplex, nvidia/personaplex-7b-v1",
+    "moshika-rl, kyutai/moshika-rl-seamless",
+    "personaplex-rl, kyutai/personaplex-rl-seamless",
   })
   void namesStandForRepositories(String name, String repository) {
     KnownModel model = Catalogue.find(name).orElseThrow();

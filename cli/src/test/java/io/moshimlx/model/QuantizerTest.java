@@ -54,6 +54,27 @@ class QuantizerTest {
     Lm.load(config, file, quantization, Optional.empty()).close();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"q4", "q8", "q6", "q4-g64", "q6-g32"})
+  void whatNoNameTellsTheShapesTell(String name) throws IOException {
+    Path written = GOLDENS.resolve("expected." + name + ".safetensors");
+    Path plain = Files.copy(written, folder.resolve("model.safetensors"));
+    assertEquals(Quantization.ofFile(written.toString()), Quantization.of(plain));
+    assertEquals(Quantization.BF16, Quantization.of(SOURCE));
+  }
+
+  @Test
+  void foreignQuantisationIsRefusedByWhatItIs() throws IOException {
+    Map<String, MlxArray> arrays =
+        new HashMap<>(Safetensors.load(GOLDENS.resolve("expected.q4.safetensors")));
+    arrays.keySet().removeIf(key -> key.endsWith(".biases"));
+    Path file = folder.resolve("model.safetensors");
+    Safetensors.save(file, arrays, Map.of());
+    arrays.values().forEach(MlxArray::close);
+    String message = assertThrows(UserException.class, () -> Quantization.of(file)).getMessage();
+    assertTrue(message.startsWith(file + " is quantised without biases, as mxfp4"), message);
+  }
+
   private static void assertSameTensors(Path expected, Path actual) {
     assertEquals(Safetensors.header(expected), Safetensors.header(actual));
     Map<String, MlxArray> upstreams = Safetensors.load(expected);

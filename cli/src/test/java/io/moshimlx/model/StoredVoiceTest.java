@@ -8,6 +8,7 @@ import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
@@ -42,9 +43,13 @@ final class StoredVoiceTest {
     return assertThrows(UserException.class, call::run).getMessage();
   }
 
+  private static StoredVoices voices(Path archive) {
+    return new StoredVoices(Optional.of(archive), Optional.empty());
+  }
+
   @Test
   void aVoiceOfTheArchiveIsThatOfItsFile() throws IOException {
-    VoiceArchive archive = new VoiceArchive(archive("voices/NATF0.txt", "voices/NATF2.pt"));
+    StoredVoices archive = voices(archive("voices/NATF0.txt", "voices/NATF2.pt"));
     StoredVoice expected = StoredVoice.read(VOICE, config);
     for (String name : new String[] {"NATF2", "natf2"}) {
       StoredVoice voice = archive.voice(name, config);
@@ -61,13 +66,13 @@ final class StoredVoiceTest {
     Path inside = Files.createDirectory(folder.resolve("model"));
     Path file = inside.resolve("voices.tgz");
     Files.move(archive("../EVIL.pt", outside.toString()), file);
-    new VoiceArchive(file).voice("EVIL", config);
+    voices(file).voice("EVIL", config);
     assertEquals(false, Files.exists(outside));
   }
 
   @Test
   void anUnknownVoiceIsToldThoseThereAre() throws IOException {
-    VoiceArchive archive = new VoiceArchive(archive("voices/VARM1.pt", "voices/NATF2.pt"));
+    StoredVoices archive = voices(archive("voices/VARM1.pt", "voices/NATF2.pt"));
     assertEquals(
         "there is no voice 'NATF'; the model has NATF2, VARM1, and any recording can be one",
         refusal(() -> archive.voice("NATF", config)));
@@ -79,7 +84,7 @@ final class StoredVoiceTest {
     byte[] whole = Files.readAllBytes(file);
     for (int length : new int[] {0, 5, 20, whole.length / 2}) {
       Files.write(file, java.util.Arrays.copyOf(whole, length));
-      String message = refusal(() -> new VoiceArchive(file).voice("NATF2", config));
+      String message = refusal(() -> voices(file).voice("NATF2", config));
       assertEquals(file.toString(), message.substring(0, file.toString().length()));
     }
   }
