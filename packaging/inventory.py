@@ -28,7 +28,6 @@ KEPT_TEXTS = {
     "protobuf-javalite": ["protobuf"],
     "jline-native": ["jline", "Apache-2.0"],
     "jline-terminal": ["jline"],
-    "jline-terminal-ffm": ["jline"],
     "nlohmann-json": ["json"],
     "fmt": ["fmt"],
     "gguf-tools": ["gguf-tools"],
@@ -78,7 +77,6 @@ MLX_HEADERS = [
 CORRECTED = {
     "jline-native": "BSD-3-Clause AND Apache-2.0",
     "jline-terminal": "BSD-3-Clause",
-    "jline-terminal-ffm": "BSD-3-Clause",
 }
 
 

@@ -1,92 +1,164 @@
 package io.moshimlx.terminal;
 
 import io.moshimlx.audio.Microphone;
-import java.io.IOError;
 import java.io.IOException;
-import java.util.EnumSet;
-import org.jline.terminal.Attributes;
-import org.jline.terminal.Attributes.ControlChar;
-import org.jline.terminal.Attributes.LocalFlag;
-import org.jline.terminal.TerminalBuilder;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jline.utils.Signals;
 
 /**
  * The keys of a live session, where stdin is a terminal: {@code m} mutes the microphone and opens
- * it again, {@code q} asks for the end. Ctrl-C stays the signal that it is.
+ * it again, {@code q} asks for the end. Ctrl-C and Ctrl-Z stay the signals that they are.
  *
- * <p>From opening to closing keys come one by one and are not echoed; a process that is ended by a
- * signal leaves the terminal as it was, too.
+ * <p>From opening to closing keys come one by one and are not echoed, as long as the session is in
+ * the terminal's foreground. Elsewhere it neither reads nor changes the terminal, which belongs to
+ * the shell then; stopped, it leaves the terminal as it was.
  */
 public final class LiveKeys implements AutoCloseable {
   private static final int USUAL_COLUMNS = 80;
-  private static final int WAIT_MILLIS = 200;
 
-  /** Of JLine's ways the one that needs no library of its own. */
-  private static final String PROVIDER = "ffm";
+  /** Waits a tenth of a second for a key: a read never blocks longer. */
+  private static final String[] ONE_BY_ONE = {"-icanon", "-echo", "min", "0", "time", "1"};
 
-  private final org.jline.terminal.Terminal keyboard;
+  /** Nothing comes of a terminal that is gone, and it does not wait either. */
+  private static final long LEAST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private static final int MOST_AT_ONCE = 10;
+
+  /** The status line stands there. */
+  private static final String CLEAR_REST = "\033[J";
+
+  private final Terminal terminal;
   private final Microphone microphone;
+  private final boolean present;
+  private final InputStream keyboard = System.in;
+
+  /** The terminal's modes before they were changed; empty while they are not. */
+  private Optional<String> before = Optional.empty();
+
+  /** Held while the terminal is read or changes hands; fair, or the reader would keep it. */
+  private final Lock lock = new ReentrantLock(true);
+
+  private boolean closed;
+  private volatile boolean foreground = true;
   private volatile boolean quit;
   private volatile int columns = USUAL_COLUMNS;
 
-  private LiveKeys(org.jline.terminal.Terminal keyboard, Microphone microphone) {
-    this.keyboard = keyboard;
+  private LiveKeys(Terminal terminal, Microphone microphone, boolean present) {
+    this.terminal = terminal;
     this.microphone = microphone;
+    this.present = present;
   }
 
   /** Listens to keys from now on; where there is no terminal none ever comes. */
   public static LiveKeys open(Terminal terminal, Microphone microphone) {
-    LiveKeys keys = new LiveKeys(terminal.errIsTerminal() ? keyboard() : null, microphone);
-    if (keys.present()) {
-      keys.oneByOne();
+    LiveKeys keys =
+        new LiveKeys(terminal, microphone, terminal.errIsTerminal() && Stty.modes().isPresent());
+    if (keys.present) {
+      keys.take();
+      keys.watchSignals();
       Thread.ofPlatform().name("keys").daemon().start(keys::listen);
     }
     return keys;
   }
 
-  private static org.jline.terminal.Terminal keyboard() {
+  private void watchSignals() {
+    Signals.register("TSTP", this::stop);
+    Signals.register("CONT", this::take);
+    Signals.register("WINCH", this::measure);
+  }
+
+  private void measure() {
+    columns = Stty.columns().orElse(USUAL_COLUMNS);
+  }
+
+  /** Makes keys come one by one, where the terminal is this session's. */
+  private void take() {
+    lock.lock();
     try {
-      return TerminalBuilder.builder()
-          .system(true)
-          .systemOutput(TerminalBuilder.SystemOutput.SysErr)
-          .provider(PROVIDER)
-          .dumb(false)
-          .nativeSignals(false)
-          .build();
-    } catch (IOException | IllegalStateException e) {
-      // Stdin is no terminal: the session goes without keys.
-      return null;
+      foreground = Stty.inForeground();
+      if (foreground && !closed) {
+        before = before.or(Stty::modes);
+        Stty.set(ONE_BY_ONE);
+        measure();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** Keys without echo and without waiting for a line; signals stay, unlike in raw mode proper. */
-  private void oneByOne() {
-    Attributes attributes = keyboard.getAttributes();
-    attributes.setLocalFlags(EnumSet.of(LocalFlag.ICANON, LocalFlag.ECHO), false);
-    attributes.setControlChar(ControlChar.VMIN, 0);
-    attributes.setControlChar(ControlChar.VTIME, 1);
-    keyboard.setAttributes(attributes);
+  /** Gives the terminal back as it was. */
+  private void release() {
+    if (before.isPresent() && Stty.inForeground()) {
+      Stty.set(before.orElseThrow());
+    }
+    before = Optional.empty();
+  }
+
+  /** Ctrl-Z: stops as any program does, but with the terminal as it was. */
+  private void stop() {
+    lock.lock();
+    try {
+      terminal.err().print(CLEAR_REST);
+      release();
+      Signals.registerDefault("TSTP");
+      Stty.stop();
+      Signals.register("TSTP", this::stop);
+      take();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void listen() {
+    int atOnce = 0;
     try {
-      while (!quit) {
-        switch (keyboard.reader().read(WAIT_MILLIS)) {
+      while (!quit && atOnce < MOST_AT_ONCE) {
+        if (!foreground) {
+          // A shell that brings it to the front sends no signal.
+          TimeUnit.SECONDS.sleep(1);
+          take();
+          continue;
+        }
+        long start = System.nanoTime();
+        switch (read()) {
           case 'm', 'M' -> microphone.mute(!microphone.muted());
           case 'q', 'Q' -> quit = true;
           case -1 -> {
-            return;
+            atOnce = System.nanoTime() - start < LEAST_WAIT_NANOS ? atOnce + 1 : 0;
           }
           default -> {}
         }
       }
-    } catch (IOException | IllegalStateException e) {
-      // The terminal is closed or gone: no more keys.
+    } catch (IOException e) {
+      // The terminal is gone: no more keys.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The next key, or -1; not while the terminal changes hands. */
+  private int read() throws IOException {
+    lock.lock();
+    try {
+      return foreground && !closed ? keyboard.read() : -1;
+    } finally {
+      lock.unlock();
     }
   }
 
   /** Whether there is a keyboard. */
   boolean present() {
-    return keyboard != null;
+    return present;
+  }
+
+  /** Whether the terminal is this session's to draw on. */
+  boolean inForeground() {
+    return foreground;
   }
 
   /** Whether the user has asked for the end. */
@@ -96,26 +168,22 @@ public final class LiveKeys implements AutoCloseable {
 
   /** The terminal's width now. */
   int columns() {
-    if (keyboard != null) {
-      try {
-        int now = keyboard.getSize().getColumns();
-        columns = now > 0 ? now : USUAL_COLUMNS;
-      } catch (IllegalStateException | IOError e) {
-        // Closed by a signal: the width it had.
-      }
-    }
     return columns;
   }
 
   /** Gives the terminal back as it was; idempotent. */
   @Override
   public void close() {
-    if (keyboard != null) {
-      try {
-        keyboard.close();
-      } catch (IOException e) {
-        // A terminal that is gone has nothing to restore.
+    lock.lock();
+    try {
+      if (present && !closed) {
+        closed = true;
+        quit = true;
+        List.of("TSTP", "CONT", "WINCH").forEach(Signals::registerDefault);
+        release();
       }
+    } finally {
+      lock.unlock();
     }
   }
 }

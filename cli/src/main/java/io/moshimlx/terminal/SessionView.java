@@ -8,6 +8,7 @@ import io.moshimlx.event.EventSink;
 import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionEvent;
 import io.moshimlx.event.WarningEvent;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
@@ -29,6 +30,7 @@ public final class SessionView implements EventSink, AutoCloseable {
   private final boolean showText;
   private final StatusLine status;
   private final IntSupplier terminalColumns;
+  private final BooleanSupplier foreground;
   private final boolean below;
 
   /** The text in the cursor's line. */
@@ -39,6 +41,16 @@ public final class SessionView implements EventSink, AutoCloseable {
   private long drawnNanos;
 
   SessionView(Terminal terminal, boolean showText, StatusLine status, IntSupplier terminalColumns) {
+    this(terminal, showText, status, terminalColumns, () -> true);
+  }
+
+  private SessionView(
+      Terminal terminal,
+      boolean showText,
+      StatusLine status,
+      IntSupplier terminalColumns,
+      BooleanSupplier foreground) {
+    this.foreground = foreground;
     this.terminal = terminal;
     this.showText = showText;
     this.status = status;
@@ -66,7 +78,7 @@ public final class SessionView implements EventSink, AutoCloseable {
     StatusLine status =
         new LiveStatus(
             microphone::levelDb, microphone::muted, microphone::droppedFrames, keys.present());
-    return new SessionView(terminal, showText, status, keys::columns);
+    return new SessionView(terminal, showText, status, keys::columns, keys::inForeground);
   }
 
   /** Says what happens before the session starts. */
@@ -134,7 +146,7 @@ public final class SessionView implements EventSink, AutoCloseable {
 
   /** Puts a text in the place of the status line, where there is one. */
   private void draw(String text) {
-    if (!terminal.errIsTerminal()) {
+    if (!terminal.errIsTerminal() || !foreground.getAsBoolean()) {
       return;
     }
     int room = room();

@@ -66,7 +66,10 @@ public record Terminal(
 
   /** Whether somebody is there to be asked. */
   public boolean canAsk() {
-    return errIsRead && keyboard.isPresent();
+    return errIsRead
+        && keyboard.isPresent()
+        // A question of a background job would stop it.
+        && (keyboard.orElseThrow() != System.in || Stty.inForeground());
   }
 
   /** Asks a question that the answer "y" or "yes" agrees to; anything else does not. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -94,6 +95,106 @@ final class LiveTerminalTest {
     }
   }
 
+  /** A shell with job control at which a conversation is started, stopped and continued. */
+  private static void inShell(Pane pane, SoundServer server, String ampersand, Object... options)
+      throws Exception {
+    pane.type("exec bash --norc -i", "Enter");
+    pane.type("PS1='ready> '", "Enter");
+    pane.await("a prompt", screen -> screen.contains("\nready>"));
+    pane.type("sh " + pane.script(server, "", options) + ampersand, "Enter");
+  }
+
+  private static void assertShellsModes(Pane pane, int number) throws Exception {
+    pane.type("clear; stty -a; echo modes " + number, "Enter");
+    // The shell's own modes, not those of its line editor, hold while a command runs.
+    pane.await("modes", screen -> screen.contains("\nmodes " + number));
+    String screen = pane.screen();
+    assertTrue(
+        screen.matches("(?s).*\\sicanon\\s.*") && screen.matches("(?s).*\\secho\\s.*"), screen);
+  }
+
+  private static String file(Path path) {
+    try {
+      return Files.exists(path) ? Files.readString(path) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long frames(Path events) {
+    return file(events).lines().filter(line -> line.contains("\"frame\"")).count();
+  }
+
+  @Test
+  void stoppedContinuedInTheBackgroundAndBack() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      Path events = folder.resolve("events.ndjson");
+      Path recording = folder.resolve("talk.wav");
+      inShell(pane, server, "", "--events", events, "--record", recording);
+      pane.await("the status line", screen -> screen.contains("0:01 · "));
+      pane.type("C-z");
+      pane.await("it stops", screen -> screen.contains("Stopped"));
+      assertShellsModes(pane, 1);
+      // More than the line of the microphone keeps.
+      TimeUnit.SECONDS.sleep(2);
+
+      pane.type("fg", "Enter");
+      pane.await("the status line", screen -> screen.matches("(?s).*\\d:\\d\\d · \\[[| ]+\\] .*"));
+      pane.type("m");
+      pane.await("muted without Enter", screen -> screen.contains(" · [muted] · "));
+      pane.type("m");
+      pane.await("not muted", screen -> !screen.contains("[muted]"));
+
+      pane.type("C-z");
+      pane.await("it stops", screen -> screen.contains("Stopped"));
+      pane.type("bg", "Enter");
+      long before = frames(events);
+      SoundServer.await("frames in the background", () -> frames(events) > before + 25);
+      assertShellsModes(pane, 2);
+      assertEquals(List.of(), statusLines(pane.screen()));
+
+      pane.type("fg", "Enter");
+      pane.await("the status line", screen -> screen.matches("(?s).*\\d:\\d\\d · \\[[| ]+\\] .*"));
+      pane.type("q");
+      SoundServer.await("the end", () -> file(events).contains("\"end\""));
+      assertShellsModes(pane, 3);
+      assertEquals(44 + frames(events) * 1920 * 2 * 2, Files.size(recording));
+      assertTrue(
+          file(events).matches("(?s).*\"(lag|device_back|underrun)\".*"),
+          "what was missed is told");
+    }
+  }
+
+  @Test
+  void aBackgroundJobRunsToItsEnd() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      Path events = folder.resolve("events.ndjson");
+      inShell(pane, server, " &", "--events", events, "--duration", 3);
+      SoundServer.await("the end", () -> file(events).contains("\"end\""));
+      assertEquals(38, frames(events));
+      assertShellsModes(pane, 1);
+      assertFalse(pane.screen().contains("Stopped"), pane.screen());
+    }
+  }
+
+  @Test
+  void aClosedWindowEndsItInOrder() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      Path events = folder.resolve("events.ndjson");
+      Path recording = folder.resolve("talk.wav");
+      inShell(pane, server, "", "--events", events, "--record", recording);
+      pane.await("the status line", screen -> screen.contains("0:01 · "));
+      // The last window takes the server of tmux with it, so another one stays.
+      pane.tmux("new-session", "-d", "sh");
+      pane.tmux("kill-session", "-t", "0");
+      SoundServer.await("the end", () -> file(events).contains("\"end\""));
+      assertEquals(44 + frames(events) * 1920 * 2 * 2, Files.size(recording));
+    }
+  }
+
   /** How wide each line is that looks like the status. */
   private static List<Integer> statusLines(String screen) {
     return Pattern.compile(STATUS).matcher(screen).results().map(r -> r.group().length()).toList();
@@ -140,6 +241,12 @@ final class LiveTerminalTest {
 
     /** Starts a conversation; the shell tells its status and the terminal's state after it. */
     void start(SoundServer server, Object... options) throws IOException {
+      String after = "\necho \"status $?\"\nstty -a\nexec cat\n";
+      type("exec sh " + script(server, after, options), "Enter");
+    }
+
+    /** A script that has a conversation and then does something else. */
+    Path script(SoundServer server, String after, Object... options) throws IOException {
       List<Object> arguments = new ArrayList<>(List.of("run", "--model", "demo"));
       arguments.addAll(Arrays.asList(options));
       String command =
@@ -150,14 +257,14 @@ final class LiveTerminalTest {
           server.environment().entrySet().stream()
               .map(entry -> "export " + entry.getKey() + "='" + entry.getValue() + "'\n")
               .collect(Collectors.joining());
-      Path script =
-          Files.writeString(
-              folder.resolve("talk.sh"),
-              environment
-                  + "trap : INT\nclear\n"
-                  + command
-                  + "\necho \"status $?\"\nstty -a\nexec cat\n");
-      type("exec sh " + script, "Enter");
+      return Files.writeString(
+          folder.resolve("talk.sh"),
+          environment
+              + "clear\n"
+              + (after.isEmpty() ? "exec " : "trap : INT\n")
+              + command
+              + after
+              + "\n");
     }
 
     void type(String... keys) throws IOException {
