@@ -5,6 +5,7 @@ import io.moshimlx.mlx.Safetensors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,7 +39,6 @@ public record Quantization(int bits, int groupSize) {
   /** The group sizes that MLX has kernels for. */
   public static final List<Integer> GROUP_SIZES = List.of(32, 64, 128);
 
-  private static final String WEIGHT = ".weight";
   private static final String SCALES = ".scales";
   private static final String BITS = "quantization.bits";
   private static final String GROUP_SIZE = "quantization.group_size";
@@ -114,41 +114,45 @@ public record Quantization(int bits, int groupSize) {
       return known(file, metadata.get(BITS), metadata.getOrDefault(GROUP_SIZE, "unknown size"));
     }
     Quantization named = ofFile(file.getFileName().toString());
-    return named.bits() > 0 ? named : ofShapes(file, Safetensors.header(file));
+    Map<String, Safetensors.Entry> tensors = Safetensors.header(file);
+    Optional<Quantization> measured = measured(tensors);
+    if (named.bits() > 0) {
+      // A name tells the size of groups only where that is unusual, and only ours do.
+      return measured
+          .filter(found -> found.samePrecision(named) && GROUP_SIZES.contains(found.groupSize()))
+          .orElse(named);
+    }
+    if (tensors.keySet().stream().noneMatch(key -> key.endsWith(SCALES))) {
+      return BF16;
+    }
+    Quantization found =
+        measured.orElseThrow(() ->
+            new UserException(
+                "%s holds quantised weights in a form that this version does not load, as mxfp4; quantise the model they were made from with 'moshi-mlx quantize'"
+                    .formatted(file)));
+    return known(file, Integer.toString(found.bits()), Integer.toString(found.groupSize()));
   }
 
   /**
    * What the shapes say: a matrix that reads what Helium writes has rows of {@code dim} values, in
-   * {@code dim × bits / 32} words, and {@code dim / groupSize} scales for each of them.
+   * {@code dim × bits / 32} words, and {@code dim / groupSize} scales and biases for each of them.
    */
-  private static Quantization ofShapes(Path file, Map<String, Safetensors.Entry> tensors) {
-    if (tensors.keySet().stream().noneMatch(key -> key.endsWith(SCALES))) {
-      return BF16;
-    }
-    Safetensors.Entry norm = tensors.get("out_norm.weight");
-    String matrix =
-        Stream.of("text_linear", "text_emb", "transformer.layers.0.self_attn.in_proj")
-            .filter(key -> tensors.containsKey(key + SCALES) && tensors.containsKey(key + WEIGHT))
-            .findFirst()
-            .orElse("");
-    if (norm == null || matrix.isEmpty()) {
-      throw new UserException(
-          "%s holds quantised weights, but nothing says how many bits they have; name it *.q4.safetensors or *.q8.safetensors as it is"
-              .formatted(file));
-    }
-    if (!tensors.containsKey(matrix + ".biases")) {
-      throw new UserException(
-          "%s is quantised without biases, as mxfp4 or nvfp4, which this version does not load; quantise the model it was made from with 'moshi-mlx quantize'"
-              .formatted(file));
-    }
-    int dim = norm.shape().getLast();
-    int words = tensors.get(matrix + WEIGHT).shape().getLast();
-    int groups = tensors.get(matrix + SCALES).shape().getLast();
-    return known(file, share((long) Integer.SIZE * words, dim), share(dim, groups));
+  private static Optional<Quantization> measured(Map<String, Safetensors.Entry> tensors) {
+    int dim = columns(tensors, "out_norm.weight");
+    return Stream.of("text_linear", "text_emb", "transformer.layers.0.self_attn.in_proj")
+        .filter(key -> columns(tensors, key + ".biases") > 0)
+        .findFirst()
+        .map(key -> new int[] {columns(tensors, key + ".weight"), columns(tensors, key + SCALES)})
+        .filter(found -> dim > 0 && found[1] > 0 && dim % found[1] == 0)
+        .filter(found -> (long) Integer.SIZE * found[0] % dim == 0)
+        .map(found ->
+            new Quantization((int) ((long) Integer.SIZE * found[0] / dim), dim / found[1]));
   }
 
-  private static String share(long whole, int parts) {
-    return parts > 0 && whole % parts == 0 ? Long.toString(whole / parts) : "an odd number of";
+  /** The last dimension of a tensor; 0 where there is none. */
+  private static int columns(Map<String, Safetensors.Entry> tensors, String key) {
+    Safetensors.Entry tensor = tensors.get(key);
+    return tensor == null || tensor.shape().isEmpty() ? 0 : tensor.shape().getLast();
   }
 
   private static Quantization known(Path file, String bits, String groupSize) {
