@@ -113,6 +113,30 @@ class FrameLoopTest {
   }
 
   @Test
+  void aTextThatRepeatsItselfIsReportedOnce() {
+    int[] sentence = {7, 3, 9, 3, 3, 8, 0, 11, 3};
+    int[] steps = {0};
+    int[] frames = {0};
+    FrameLoop loop =
+        loop(
+            (input, given) -> {
+              int[] answer = answer();
+              answer[0] = sentence[steps[0]++ % sentence.length];
+              return answer;
+            },
+            new Silence(() -> frames[0]++),
+            AudioSink.NONE);
+    loop.run(events::add, () -> frames[0] >= 600);
+    List<WarningEvent> warnings =
+        events.stream()
+            .filter(WarningEvent.class::isInstance)
+            .map(WarningEvent.class::cast)
+            .toList();
+    assertEquals(List.of("loop"), warnings.stream().map(WarningEvent::code).toList());
+    assertTrue(warnings.getFirst().message().contains("--repetition-penalty"));
+  }
+
+  @Test
   void aFailureOfAnyPartEndsTheSessionAsItsCause() {
     RuntimeException failure = new IllegalStateException("broken");
     Silence silence = new Silence(() -> {});
