@@ -61,7 +61,12 @@ public final class LiveKeys implements AutoCloseable {
     if (keys.present) {
       keys.take();
       keys.watchSignals();
+      // Ctrl-C ends the process while a load goes on, too.
+      Runtime.getRuntime().addShutdownHook(new Thread(keys::close, "terminal"));
       Thread.ofPlatform().name("keys").daemon().start(keys::listen);
+    } else if (terminal.errIsTerminal()) {
+      // With stdin from elsewhere the status line may still be a background job's.
+      keys.foreground = Stty.inForeground();
     }
     return keys;
   }
@@ -103,6 +108,8 @@ public final class LiveKeys implements AutoCloseable {
   private void stop() {
     lock.lock();
     try {
+      // The status line is not drawn again after it was cleared.
+      foreground = false;
       terminal.err().print(CLEAR_REST);
       release();
       Signals.registerDefault("TSTP");

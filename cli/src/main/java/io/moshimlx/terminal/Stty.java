@@ -39,7 +39,7 @@ final class Stty {
           OperatingSystem.isMac()
               ? output("ps", "-o", "pgid=,tpgid=", "-p", "" + ProcessHandle.current().pid())
                   .orElse("")
-                  .split("\\s+")
+                  .split("\\s+", -1)
               : linuxGroups();
       boolean none = groups.length == 2 && Integer.parseInt(groups[1]) <= 0;
       return none || (groups.length == 2 && groups[0].equals(groups[1]));
@@ -52,7 +52,7 @@ final class Stty {
   private static String[] linuxGroups() throws IOException {
     String stat = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
     // The name of the program, in parentheses, may hold anything.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return new String[] {fields[2], fields[5]};
   }
 

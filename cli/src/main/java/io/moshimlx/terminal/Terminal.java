@@ -51,16 +51,18 @@ public record Terminal(
   }
 
   /**
-   * Writes a text to stdout.
+   * Writes a text to stdout. A terminal that is gone is no fault: it has no reader left.
    *
-   * @throws UserException if that can no longer be written
+   * @throws UserException if a file or a pipe can no longer be written
    */
   public void print(String text) {
     try {
       out.write(text.getBytes(StandardCharsets.UTF_8));
       out.flush();
     } catch (IOException e) {
-      throw UserException.cannotWriteOn("stdout", e);
+      if (!outIsTerminal) {
+        throw UserException.cannotWriteOn("stdout", e);
+      }
     }
   }
 
@@ -69,7 +71,7 @@ public record Terminal(
     return errIsRead
         && keyboard.isPresent()
         // A question of a background job would stop it.
-        && (keyboard.orElseThrow() != System.in || Stty.inForeground());
+        && (!keyboard.orElseThrow().equals(System.in) || Stty.inForeground());
   }
 
   /** Asks a question that the answer "y" or "yes" agrees to; anything else does not. */

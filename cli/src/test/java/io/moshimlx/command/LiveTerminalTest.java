@@ -191,7 +191,51 @@ final class LiveTerminalTest {
       pane.tmux("new-session", "-d", "sh");
       pane.tmux("kill-session", "-t", "0");
       SoundServer.await("the end", () -> file(events).contains("\"end\""));
+      assertTrue(file(events).contains("\"interrupted\""), file(events));
       assertEquals(44 + frames(events) * 1920 * 2 * 2, Files.size(recording));
+    }
+  }
+
+  @Test
+  void whatIsToOutliveItsWindowDoes() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      Path events = folder.resolve("events.ndjson");
+      pane.type("exec bash --norc -i", "Enter");
+      pane.type("trap '' HUP; PS1='ready> '", "Enter");
+      pane.await("a prompt", screen -> screen.contains("\nready>"));
+      Path script = pane.script(server, "", "--events", events, "--duration", 5);
+      pane.type("sh " + script + " </dev/null &", "Enter");
+      SoundServer.await("frames", () -> frames(events) > 5);
+      pane.tmux("new-session", "-d", "sh");
+      pane.tmux("kill-session", "-t", "0");
+      SoundServer.await("the end", () -> file(events).contains("\"end\""));
+      assertEquals(63, frames(events));
+      assertTrue(file(events).contains("\"input_ended\""), file(events));
+    }
+  }
+
+  /** A plain sh gives the terminal back to nobody: what stops must do it. */
+  @Test
+  void stoppedItLeavesTheTerminalAsItWas() throws Exception {
+    try (SoundServer server = SoundServer.start();
+        Pane pane = new Pane(folder, 100)) {
+      pane.type("exec sh -i", "Enter");
+      pane.type("PS1='ready> '", "Enter");
+      pane.await("a prompt", screen -> screen.contains("\nready>"));
+      pane.type("sh " + pane.script(server, ""), "Enter");
+      for (int round = 0; round < 3; round++) {
+        pane.await("the status line", screen -> statusLines(screen).size() == 1);
+        SoundServer.await("keys one by one", () -> !pane.modes().contains(" icanon"));
+        pane.type("C-z");
+        pane.await("it stops", screen -> screen.contains("Stopped"));
+        assertTrue(pane.modes().matches("(?s).*\\sicanon\\s.*\\secho\\s.*"), pane.modes());
+        assertEquals(List.of(), statusLines(pane.screen()));
+        pane.type("clear; fg", "Enter");
+      }
+      pane.await("the status line", screen -> statusLines(screen).size() == 1);
+      pane.type("q");
+      pane.await("a prompt", screen -> screen.stripTrailing().endsWith("ready>"));
     }
   }
 
@@ -284,6 +328,17 @@ final class LiveTerminalTest {
           ProcessHandle.of(shell).orElseThrow().children().findFirst().orElseThrow();
       String[] kill = {"kill", "-" + name, Long.toString(java.pid())};
       assertEquals(0, new ProcessBuilder(kill).start().waitFor());
+    }
+
+    /** The terminal's modes, asked from outside. */
+    String modes() {
+      try {
+        String device = tmux("display-message", "-p", "#{pane_tty}").strip();
+        Process stty = new ProcessBuilder("stty", "-a", "-F", device).start();
+        return new String(stty.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     /** What is to be seen. */
