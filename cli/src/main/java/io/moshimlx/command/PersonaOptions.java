@@ -6,6 +6,7 @@ import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.VoicePrompt;
 import io.moshimlx.hub.Voice;
 import io.moshimlx.model.ModelFiles;
+import io.moshimlx.model.StoredVoices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ final class PersonaOptions {
           new Prompt(
               voice
                   .flatMap(Voice::prompt)
-                  .or(() -> files.voices().usual(USUAL_VOICE))
+                  .or(() -> StoredVoices.of(files).usual(USUAL_VOICE))
                   .map(reference -> VoicePrompt.of(reference, files, notices)),
               persona().or(() -> voice.flatMap(Voice::persona)).orElse(USUAL_PERSONA)));
     }
@@ -88,7 +89,7 @@ final class PersonaOptions {
   /** The folder of a model that is to speak with a voice that nobody chose, if it is one. */
   static Optional<Path> voiceless(ModelFiles files, Optional<Voice> voice) {
     return Optional.of(files)
-        .filter(model -> model.config().prompted() && model.voices().isEmpty())
+        .filter(model -> model.config().prompted() && StoredVoices.of(model).isEmpty())
         .filter(_ -> voice.flatMap(Voice::prompt).isEmpty())
         .map(model -> model.weights().toAbsolutePath().getParent());
   }

@@ -5,6 +5,7 @@ import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.VoiceRecording;
 import io.moshimlx.model.ModelFiles;
 import io.moshimlx.model.StoredVoice;
+import io.moshimlx.model.StoredVoices;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -37,11 +38,12 @@ public sealed interface VoicePrompt {
               files.config().transformer().context() - PromptPhase.LEAST_STEPS,
               notices));
     }
-    if (files.voices().isEmpty()) {
+    StoredVoices voices = StoredVoices.of(files);
+    if (voices.isEmpty()) {
       throw new UserException(
           "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording"
               .formatted(files.weights().toAbsolutePath().getParent(), reference));
     }
-    return new Stored(files.voices().voice(reference, files.config()));
+    return new Stored(voices.voice(reference, files.config()));
   }
 }

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * mimi_config_name}, {@code tokenizer_name}); without it, or without a key, the usual names and the
  * Moshi 7B configuration hold.
  *
+ * @param directory the model's folder
  * @param config the language model's configuration
  * @param sampling the sampling settings that the model asks for ({@code lm_gen_config})
  * @param weights the language model's safetensors file
@@ -24,17 +25,16 @@ import java.util.stream.Stream;
  * @param mimi the codec's safetensors file
  * @param mimiConfig the codec's sizes, where they are not the usual ones
  * @param tokenizer the SentencePiece model
- * @param voices stored voices, of a model that takes prompts
  */
 public record ModelFiles(
+    Path directory,
     LmConfig config,
     Sampling.Defaults sampling,
     Path weights,
     Quantization quantization,
     Path mimi,
     Optional<Path> mimiConfig,
-    Path tokenizer,
-    StoredVoices voices) {
+    Path tokenizer) {
 
   /**
    * Finds the files of a model directory; reads nothing but {@code config.json} and the header of
@@ -54,14 +54,14 @@ public record ModelFiles(
     Path weights = weights(directory, names.weights(), quantization);
     StandIn.refuse(weights);
     return new ModelFiles(
+        directory,
         json.map(LmConfig::read).orElseGet(LmConfig::moshi7b),
         json.map(Sampling.Defaults::read).orElse(Sampling.Defaults.UPSTREAM),
         weights,
         Quantization.of(weights),
         binary(directory.resolve(names.mimi()), "audio codec"),
         names.mimiConfig().map(directory::resolve).map(p -> text(p, "codec configuration")),
-        text(directory.resolve(names.tokenizer()), "tokenizer"),
-        names.voices().map(_ -> StoredVoices.in(directory)).orElse(StoredVoices.NONE));
+        text(directory.resolve(names.tokenizer()), "tokenizer"));
   }
 
   /**
@@ -91,7 +91,7 @@ public record ModelFiles(
   /** The same model with other weights. */
   public ModelFiles withWeights(Path file) {
     return new ModelFiles(
-        config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer, voices);
+        directory, config, sampling, file, Quantization.of(file), mimi, mimiConfig, tokenizer);
   }
 
   private static Path binary(Path file, String what) {

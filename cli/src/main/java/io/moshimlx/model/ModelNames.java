@@ -27,6 +27,10 @@ public record ModelNames(
   public static final String CONFIG = "config.json";
 
   private static final String WEIGHTS = "model.safetensors";
+
+  /** The archive of PersonaPlex's stored voices. */
+  public static final String VOICES = "voices.tgz";
+
   private static final String MIMI = "tokenizer-e351c8d8-checkpoint125.safetensors";
   private static final String TOKENIZER = "tokenizer_spm_32k_3.model";
 
@@ -57,7 +61,7 @@ public record ModelNames(
         named(json, "mimi_name").orElse(MIMI),
         named(json, "mimi_config_name"),
         named(json, "tokenizer_name").orElse(TOKENIZER),
-        json.filter(LmConfig::isPersonaPlex).map(_ -> StoredVoices.ARCHIVE));
+        json.filter(LmConfig::isPersonaPlex).map(_ -> VOICES));
   }
 
   private static Optional<String> named(Optional<JsonConfig> json, String key) {

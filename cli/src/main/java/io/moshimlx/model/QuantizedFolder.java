@@ -75,9 +75,10 @@ public final class QuantizedFolder {
       for (Path file : otherFiles()) {
         link(file.toRealPath(), stage.resolve(file.getFileName()));
       }
-      if (source.voices().folder().isPresent()) {
+      Optional<Path> unpacked = StoredVoices.of(source).folder();
+      if (unpacked.isPresent()) {
         Path voices = Files.createDirectory(stage.resolve(StoredVoices.FOLDER));
-        for (Path file : StoredVoices.files(source.voices().folder().orElseThrow())) {
+        for (Path file : StoredVoices.files(unpacked.orElseThrow())) {
           link(file.toRealPath(), voices.resolve(file.getFileName()));
         }
       }

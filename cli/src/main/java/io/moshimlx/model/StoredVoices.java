@@ -26,19 +26,21 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * @param folder of {@code *.pt} files
  */
 public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
-  /** Those of a model that takes no prompts. */
-  static final StoredVoices NONE = new StoredVoices(Optional.empty(), Optional.empty());
+  private static final StoredVoices NONE = new StoredVoices(Optional.empty(), Optional.empty());
 
-  static final String ARCHIVE = "voices.tgz";
   static final String FOLDER = "voices";
 
   private static final Pattern VOICE = Pattern.compile("(?:[^/]*/)*(?<name>\\w+)\\.pt");
   private static final int LARGEST_VOICE = 1 << 28;
 
-  /** Those in a model's folder. */
-  static StoredVoices in(Path directory) {
+  /** Those of a model; none if it takes no prompts. */
+  public static StoredVoices of(ModelFiles files) {
+    return files.config().prompted() ? in(files.directory()) : NONE;
+  }
+
+  private static StoredVoices in(Path directory) {
     return new StoredVoices(
-        Optional.of(directory.resolve(ARCHIVE)).filter(Files::exists),
+        Optional.of(directory.resolve(ModelNames.VOICES)).filter(Files::exists),
         Optional.of(directory.resolve(FOLDER)).filter(voices -> !files(voices).isEmpty()));
   }
 
