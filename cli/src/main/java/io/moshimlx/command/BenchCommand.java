@@ -2,11 +2,11 @@ package io.moshimlx.command;
 
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
+import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.dialogue.Benchmark;
-import io.moshimlx.hub.Variables;
+import io.moshimlx.bench.Benchmark;
+import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.mlx.Device;
-import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
-import io.moshimlx.hub.Variables;
+import io.moshimlx.Variables;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;

@@ -2,11 +2,11 @@ package io.moshimlx.command;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.moshimlx.Variables;
+import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.doctor.Doctor;
 import io.moshimlx.doctor.Finding;
 import io.moshimlx.hub.HubSettings;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.model.ModelFiles;
 import io.moshimlx.terminal.TransientLine;
 import java.util.ArrayList;
 import java.util.List;

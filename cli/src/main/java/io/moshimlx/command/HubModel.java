@@ -1,11 +1,11 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
-import io.moshimlx.hub.Catalogue;
-import io.moshimlx.hub.KnownModel;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.hub.Revision;
-import io.moshimlx.model.Quantization;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.KnownModel;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

@@ -1,7 +1,7 @@
 package io.moshimlx.command;
 
-import io.moshimlx.hub.Catalogue;
-import io.moshimlx.hub.KnownModel;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.KnownModel;
 import java.util.Iterator;
 import java.util.stream.Stream;
 

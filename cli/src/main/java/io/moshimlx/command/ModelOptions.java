@@ -1,14 +1,14 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
-import io.moshimlx.hub.Catalogue;
+import io.moshimlx.Variables;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.TypedName;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.hub.Voice;
-import io.moshimlx.hub.VoiceBook;
 import io.moshimlx.mlx.DType;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Quantization;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.Voice;
+import io.moshimlx.store.VoiceBook;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

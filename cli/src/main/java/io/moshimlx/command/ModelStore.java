@@ -1,16 +1,16 @@
 package io.moshimlx.command;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
 import io.moshimlx.UserException;
-import io.moshimlx.hub.DownloadMonitor;
-import io.moshimlx.hub.DownloadStopped;
+import io.moshimlx.checkpoint.ModelNames;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.Hub;
 import io.moshimlx.hub.HubSettings;
-import io.moshimlx.hub.KnownModel;
 import io.moshimlx.hub.RemoteFile;
 import io.moshimlx.hub.Revision;
-import io.moshimlx.model.ModelNames;
-import io.moshimlx.model.Quantization;
+import io.moshimlx.store.KnownModel;
 import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransferLine;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.Variables;
 import io.moshimlx.doctor.KernelCheck;
 import io.moshimlx.hub.HubSettings;
-import io.moshimlx.hub.Variables;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.terminal.Terminal;
 import java.io.OutputStreamWriter;

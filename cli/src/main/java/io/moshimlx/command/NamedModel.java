@@ -1,8 +1,8 @@
 package io.moshimlx.command;
 
+import io.moshimlx.Variables;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.TypedName;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.model.Quantization;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;

@@ -2,11 +2,11 @@ package io.moshimlx.command;
 
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioNotices;
+import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.VoicePrompt;
-import io.moshimlx.hub.Voice;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.StoredVoices;
+import io.moshimlx.store.Voice;
+import io.moshimlx.voice.StoredVoices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.moshimlx.command;
 
-import io.moshimlx.model.Quantization;
+import io.moshimlx.checkpoint.Quantization;
 import picocli.CommandLine.ITypeConverter;
 
 /** A precision by its name. */

@@ -1,17 +1,17 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.RecordingSource;
-import io.moshimlx.dialogue.FidelityCheck;
+import io.moshimlx.bench.FidelityCheck;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.TypedName;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.model.Fidelity;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Quantization;
-import io.moshimlx.model.QuantizedFolder;
-import io.moshimlx.model.Quantizer;
+import io.moshimlx.quantize.Fidelity;
+import io.moshimlx.quantize.QuantizedFolder;
+import io.moshimlx.quantize.Quantizer;
 import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.moshimlx.command;
 
+import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.AudioNotices;
@@ -15,6 +16,8 @@ import io.moshimlx.audio.SilenceAround;
 import io.moshimlx.audio.Speaker;
 import io.moshimlx.audio.SystemDefaults;
 import io.moshimlx.audio.WavSink;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.dialogue.Ends;
 import io.moshimlx.dialogue.Prompt;
 import io.moshimlx.dialogue.Session;
@@ -24,10 +27,7 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.EventWriter;
 import io.moshimlx.event.SessionEvent;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.hub.Voice;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Sampling;
+import io.moshimlx.store.Voice;
 import io.moshimlx.terminal.LiveKeys;
 import io.moshimlx.terminal.SessionView;
 import io.moshimlx.terminal.Terminal;

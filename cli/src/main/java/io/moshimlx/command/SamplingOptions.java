@@ -1,6 +1,6 @@
 package io.moshimlx.command;
 
-import io.moshimlx.model.Sampling;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.model.TextBias;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.moshimlx.command;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.moshimlx.hub.Catalogue;
-import io.moshimlx.hub.Variables;
-import io.moshimlx.hub.Voice;
-import io.moshimlx.hub.VoiceBook;
+import io.moshimlx.Variables;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.Voice;
+import io.moshimlx.store.VoiceBook;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

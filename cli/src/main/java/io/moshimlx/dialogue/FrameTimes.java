@@ -3,11 +3,11 @@ package io.moshimlx.dialogue;
 import java.util.Arrays;
 
 /** How long each frame took, for the figures of a session. */
-final class FrameTimes {
+public final class FrameTimes {
   private float[] milliseconds = new float[1024];
   private int count;
 
-  void add(double ms) {
+  public void add(double ms) {
     if (count == milliseconds.length) {
       milliseconds = Arrays.copyOf(milliseconds, 2 * count);
     }
@@ -20,7 +20,7 @@ final class FrameTimes {
    * @param share from 0 to 1
    * @return milliseconds; NaN without frames
    */
-  double quantile(double share) {
+  public double quantile(double share) {
     float[] sorted = Arrays.copyOf(milliseconds, count);
     Arrays.sort(sorted);
     return count == 0 ? Double.NaN : sorted[(int) Math.round(share * (count - 1))];

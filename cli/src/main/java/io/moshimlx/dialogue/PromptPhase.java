@@ -2,8 +2,8 @@ package io.moshimlx.dialogue;
 
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.StoredVoice;
 import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.voice.StoredVoice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

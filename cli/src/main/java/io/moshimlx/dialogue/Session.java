@@ -1,6 +1,9 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.UserException;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
@@ -8,10 +11,7 @@ import io.moshimlx.event.SessionEvent;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.LmConfig;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Sampling;
 import io.moshimlx.model.TextBias;
 import io.moshimlx.text.Tokenizer;
 import java.util.Optional;
@@ -117,7 +117,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** Refuses a model that only writes text. */
-  static void requireVoice(ModelFiles files) {
+  public static void requireVoice(ModelFiles files) {
     if (files.config().depQ() == 0) {
       throw new UserException(
           files.weights()
@@ -126,7 +126,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** A model's codec, with as many codebooks as the model needs. Throws as {@link #open} does. */
-  static Mimi codec(ModelFiles files) {
+  public static Mimi codec(ModelFiles files) {
     LmConfig config = files.config();
     Mimi codec =
         Mimi.open(

@@ -1,8 +1,8 @@
 package io.moshimlx.dialogue;
 
-import io.moshimlx.model.LmConfig;
+import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.StoredVoice;
+import io.moshimlx.voice.StoredVoice;
 import java.util.Arrays;
 import java.util.Optional;
 

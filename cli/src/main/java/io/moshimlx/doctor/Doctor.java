@@ -2,11 +2,11 @@ package io.moshimlx.doctor;
 
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.dialogue.PaceCheck;
+import io.moshimlx.bench.PaceCheck;
+import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
-import io.moshimlx.model.ModelFiles;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;

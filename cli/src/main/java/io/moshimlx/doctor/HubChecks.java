@@ -2,10 +2,10 @@ package io.moshimlx.doctor;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.Disk;
-import io.moshimlx.hub.Catalogue;
 import io.moshimlx.hub.HubSettings;
-import io.moshimlx.hub.KnownModel;
 import io.moshimlx.hub.TokenCheck;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.KnownModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

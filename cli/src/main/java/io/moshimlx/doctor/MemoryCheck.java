@@ -2,13 +2,13 @@ package io.moshimlx.doctor;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.moshimlx.ByteCount;
-import io.moshimlx.hub.KnownModel;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.engine.MemoryEstimate;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.MemoryEstimate;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Quantization;
+import io.moshimlx.store.KnownModel;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;

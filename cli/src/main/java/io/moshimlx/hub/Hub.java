@@ -1,5 +1,7 @@
 package io.moshimlx.hub;
 
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
 import io.moshimlx.UserException;
 import java.nio.file.Path;
 import java.util.List;

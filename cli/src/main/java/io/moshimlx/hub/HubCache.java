@@ -2,6 +2,8 @@ package io.moshimlx.hub;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.Disk;
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.ProcessLock;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

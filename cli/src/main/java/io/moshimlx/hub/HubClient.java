@@ -1,5 +1,7 @@
 package io.moshimlx.hub;
 
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +24,7 @@ import java.util.Set;
  * file is, and because the user's token is for the hub alone and not for the host that keeps the
  * content.
  */
-final class HubClient {
+public final class HubClient {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> BUSY = Set.of(429, 500, 502, 503, 504);
   private static final String COMMIT = "X-Repo-Commit";
@@ -177,13 +179,13 @@ final class HubClient {
     stopIfWanted(monitor);
   }
 
-  static void stopIfWanted(DownloadMonitor monitor) {
+  public static void stopIfWanted(DownloadMonitor monitor) {
     if (monitor.stopped()) {
       throw new DownloadStopped();
     }
   }
 
-  static void sleep(long millis) {
+  public static void sleep(long millis) {
     try {
       Thread.sleep(millis);
     } catch (InterruptedException e) {

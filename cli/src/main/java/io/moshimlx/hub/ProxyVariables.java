@@ -1,6 +1,7 @@
 package io.moshimlx.hub;
 
 import io.moshimlx.UserException;
+import io.moshimlx.Variables;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;

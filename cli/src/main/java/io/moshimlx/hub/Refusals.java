@@ -1,6 +1,8 @@
 package io.moshimlx.hub;
 
 import io.moshimlx.UserException;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.KnownModel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;

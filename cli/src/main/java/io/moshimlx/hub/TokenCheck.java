@@ -4,6 +4,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -1,5 +1,7 @@
 package io.moshimlx.hub;
 
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;

@@ -1,5 +1,6 @@
 package io.moshimlx.hub;
 
+import io.moshimlx.DownloadMonitor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;

@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.splitAt;
 
+import io.moshimlx.checkpoint.TransformerConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.Optional;

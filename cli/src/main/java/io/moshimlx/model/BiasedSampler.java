@@ -9,6 +9,7 @@ import static io.moshimlx.mlx.Indexing.take;
 import static io.moshimlx.mlx.Logic.greaterEqual;
 import static io.moshimlx.mlx.Logic.where;
 
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.text.StreamingDecoder;

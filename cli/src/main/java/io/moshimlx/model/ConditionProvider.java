@@ -2,6 +2,9 @@ package io.moshimlx.model;
 
 import static io.moshimlx.mlx.Shapes.reshape;
 
+import io.moshimlx.checkpoint.Conditioning;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.Elementwise;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;

@@ -5,6 +5,10 @@ import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 
+import io.moshimlx.checkpoint.DepformerConfig;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.TransformerConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.ArrayList;

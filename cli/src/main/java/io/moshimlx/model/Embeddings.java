@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static io.moshimlx.mlx.Elementwise.add;
 import static io.moshimlx.mlx.Reductions.sum;
 
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.Optional;

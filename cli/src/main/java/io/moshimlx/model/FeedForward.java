@@ -1,5 +1,7 @@
 package io.moshimlx.model;
 
+import io.moshimlx.checkpoint.TransformerConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 

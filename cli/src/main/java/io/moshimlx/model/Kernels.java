@@ -21,6 +21,8 @@ import static io.moshimlx.mlx.Shapes.swapaxes;
 import static io.moshimlx.mlx.Shapes.transpose;
 import static io.moshimlx.mlx.Shapes.view;
 
+import io.moshimlx.checkpoint.TransformerConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
@@ -44,7 +46,7 @@ import java.util.function.Function;
  *
  * <p>Belongs to the thread that made it.
  */
-final class Kernels implements AutoCloseable {
+public final class Kernels implements AutoCloseable {
   static final float RMS_NORM_EPS = 1e-8f;
 
   /** To be raised when what is written out changes, for compiled kernels are kept by it. */

@@ -7,6 +7,11 @@ import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.flatten;
 import static io.moshimlx.mlx.Shapes.reshape;
 
+import io.moshimlx.checkpoint.Conditioning;
+import io.moshimlx.checkpoint.Layout;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
@@ -106,7 +111,7 @@ public final class Lm implements AutoCloseable {
   }
 
   /** Bytes of freed arrays that MLX may keep beside weights of so many. */
-  static long cacheLimit(long weightBytes) {
+  public static long cacheLimit(long weightBytes) {
     return Math.max(LEAST_CACHE, weightBytes / CACHE_SHARE);
   }
 
@@ -152,7 +157,7 @@ public final class Lm implements AutoCloseable {
    * Where a file that is not quantised holds the tensors of a model, by their keys in MLX's layout;
    * reads no more than its header. Throws as {@link #load} does.
    */
-  static Map<String, Layout.Place> places(LmConfig config, Path file) {
+  public static Map<String, Layout.Place> places(LmConfig config, Path file) {
     try (MlxScope _ = MlxScope.open()) {
       Weights weights =
           new Weights(file, Quantization.BF16, Optional.empty(), config.depformer(), false, NEVER);

@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static io.moshimlx.mlx.Elementwise.astype;
 import static io.moshimlx.mlx.Shapes.concatenate;
 
+import io.moshimlx.checkpoint.Conditioning;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
@@ -46,7 +48,7 @@ public final class LmGenerator implements AutoCloseable {
     this(lm, bias.lead(text, Sampler.of(text, draws)), Sampler.of(audio, draws), cfgCoef);
   }
 
-  LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler, double cfgCoef) {
+  public LmGenerator(Lm lm, Sampler textSampler, Sampler audioSampler, double cfgCoef) {
     boolean guided = cfgCoef != 1;
     if (guided && !lm.config().conditioning().guides()) {
       throw new IllegalArgumentException("guidance of a model without conditions");

@@ -13,6 +13,7 @@ import static io.moshimlx.mlx.Shapes.reshape;
 import static io.moshimlx.mlx.Shapes.stack;
 import static io.moshimlx.mlx.Shapes.view;
 
+import io.moshimlx.checkpoint.TransformerConfig;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 

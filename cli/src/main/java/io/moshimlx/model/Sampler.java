@@ -1,10 +1,11 @@
 package io.moshimlx.model;
 
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.MlxArray;
 
 /** Chooses a token from its logits, as part of the graph. */
 @FunctionalInterface
-interface Sampler {
+public interface Sampler {
 
   /**
    * Chooses one token.

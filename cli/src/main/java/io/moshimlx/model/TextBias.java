@@ -1,5 +1,7 @@
 package io.moshimlx.model;
 
+import io.moshimlx.checkpoint.Sampling;
+
 /**
  * What leads the inner monologue away from what it has said, and towards silence; as Kyutai's Rust
  * server has it ({@code repetition_penalty}, {@code pad_mult} in {@code

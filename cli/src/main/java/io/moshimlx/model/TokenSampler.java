@@ -19,6 +19,7 @@ import static io.moshimlx.mlx.Sorting.argsort;
 import static io.moshimlx.mlx.Sorting.searchsorted;
 import static io.moshimlx.mlx.Sorting.sort;
 
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import java.util.Optional;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * <p>What is kept, and the order in which it is accumulated, are upstream's, so that the same
  * random number draws the same token.
  */
-final class TokenSampler implements Sampler {
+public final class TokenSampler implements Sampler {
   private final Sampling sampling;
   private final RandomDraws draws;
 
@@ -46,7 +47,7 @@ final class TokenSampler implements Sampler {
    */
   record Kept(Optional<MlxArray> tokens, MlxArray probabilities) {}
 
-  static MlxArray greedy(MlxArray logits) {
+  public static MlxArray greedy(MlxArray logits) {
     return argmax(logits, 0, true);
   }
 

@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static io.moshimlx.mlx.Elementwise.add;
 import static io.moshimlx.mlx.Elementwise.multiply;
 
+import io.moshimlx.checkpoint.TransformerConfig;
+import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import java.util.Optional;
 

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.moshimlx.ProcessLock;
 import io.moshimlx.audio.Wavs;
+import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.hub.FakeHub;
-import io.moshimlx.hub.ProcessLock;
-import io.moshimlx.model.Quantization;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,10 +3,10 @@ package io.moshimlx.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.Variables;
 import io.moshimlx.hub.FakeHub;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.TypedName;
-import io.moshimlx.hub.Variables;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

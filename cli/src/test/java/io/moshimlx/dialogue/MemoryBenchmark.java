@@ -1,14 +1,15 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.audio.AudioSource;
+import io.moshimlx.bench.Tone;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.LmConfig;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.Quantization;
-import io.moshimlx.model.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.LmConfig;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.Quantization;
-import io.moshimlx.model.Sampling;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

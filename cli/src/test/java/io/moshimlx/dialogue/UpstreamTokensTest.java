@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.model.Golden;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.model.Sampling;
 import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

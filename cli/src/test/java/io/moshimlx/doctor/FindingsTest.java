@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.moshimlx.OnMac;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.dialogue.PaceCheck.Pace;
+import io.moshimlx.bench.PaceCheck.Pace;
 import io.moshimlx.doctor.Finding.Level;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.mlx.DType;

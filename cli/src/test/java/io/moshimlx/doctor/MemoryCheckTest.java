@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.ByteCount;
-import io.moshimlx.hub.Catalogue;
-import io.moshimlx.hub.KnownModel;
+import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.engine.MemoryEstimate;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.Lm;
-import io.moshimlx.model.MemoryEstimate;
-import io.moshimlx.model.ModelFiles;
-import io.moshimlx.model.Quantization;
+import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.KnownModel;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.DownloadMonitor;
+import io.moshimlx.DownloadStopped;
+import io.moshimlx.ProcessLock;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.DownloadMonitor;
 import io.moshimlx.UserException;
+import io.moshimlx.Variables;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.DownloadMonitor;
 import io.moshimlx.UserException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -3,6 +3,7 @@ package io.moshimlx.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import java.util.stream.IntStream;

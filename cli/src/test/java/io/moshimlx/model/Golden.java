@@ -1,5 +1,9 @@
 package io.moshimlx.model;
 
+import io.moshimlx.JsonConfig;
+import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Safetensors;
 import java.io.IOException;

@@ -3,6 +3,8 @@ package io.moshimlx.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.checkpoint.Sampling;
+import io.moshimlx.checkpoint.TransformerConfig;
 import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;

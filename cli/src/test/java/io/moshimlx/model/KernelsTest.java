@@ -2,6 +2,7 @@ package io.moshimlx.model;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.moshimlx.checkpoint.Sampling;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,6 +8,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
