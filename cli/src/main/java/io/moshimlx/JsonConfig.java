@@ -40,9 +40,9 @@ public final class JsonConfig {
         return new JsonConfig(file, "", object);
       }
     } catch (IOException | JsonParseException | StackOverflowError e) {
-      throw new UserException(file + " is not valid JSON; fetch the model again", e);
+      throw new UserException(file + " is not valid JSON", "fetch the model again", e);
     }
-    throw new UserException(file + " does not hold a JSON object; fetch the model again");
+    throw new UserException(file + " does not hold a JSON object", "fetch the model again");
   }
 
   /** Whether the key is there with a value other than null. */
@@ -185,13 +185,17 @@ public final class JsonConfig {
 
   /** The error for a value that cannot be used: "FILE: KEY WHAT". */
   public UserException fault(String key, String what) {
-    return new UserException("%s: %s%s %s".formatted(file, prefix, key, what));
+    return fault(key, what, "correct the file, or download the model again");
+  }
+
+  private UserException fault(String key, String what, String remedy) {
+    return new UserException("%s: %s%s %s".formatted(file, prefix, key, what), remedy);
   }
 
   /** The error for a value that other members of Moshi's family have. */
   public UserException unsupported(String key, String value) {
     return fault(
-        key, "is '" + value + "', which this version does not support; choose another model");
+        key, "is '" + value + "', which this version does not support", "choose another model");
   }
 
   private JsonElement require(String key) {

@@ -1,6 +1,5 @@
 package io.moshimlx;
 
-import io.moshimlx.hub.HubClient;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -32,21 +31,21 @@ public final class ProcessLock implements AutoCloseable {
    *
    * @param doing what another process that has it is doing
    * @param remedy what to do if there cannot be such a file
-   * @throws DownloadStopped if the monitor wants no more waiting
+   * @throws CancelledException if the user does not want to wait any longer
    */
-  public static ProcessLock await(Path file, String doing, String remedy, DownloadMonitor monitor) {
+  public static ProcessLock await(Path file, String doing, String remedy, Progress monitor) {
     boolean told = false;
     while (true) {
       Optional<ProcessLock> lock = attempt(file, remedy);
       if (lock.isPresent()) {
         return lock.orElseThrow();
       }
-      HubClient.stopIfWanted(monitor);
+      monitor.checkCancelled();
       if (!told) {
         monitor.note("waiting for another process that is " + doing);
         told = true;
       }
-      HubClient.sleep(POLL_MILLIS);
+      Progress.sleep(POLL_MILLIS);
     }
   }
 

@@ -73,12 +73,13 @@ public record StandIn(String what, String text) {
   }
 
   private UserException refusal(Path file) {
-    return new UserException(
-        what.equals(POINTER_NAME)
-            ? "%s is a Git LFS pointer, not the file itself: run 'git lfs pull' in its folder, or download the model with 'moshi-mlx models pull'"
-                .formatted(file)
-            : "%s is %s, not the file itself (it begins \"%s\"): download it again, a model of the hub with 'moshi-mlx models pull'"
-                .formatted(file, what, text));
+    return what.equals(POINTER_NAME)
+        ? new UserException(
+            "%s is a Git LFS pointer, not the file itself".formatted(file),
+            "run 'git lfs pull' in its folder, or download the model with 'moshi-mlx models pull'")
+        : new UserException(
+            "%s is %s, not the file itself (it begins \"%s\")".formatted(file, what, text),
+            "download it again, a model of the hub with 'moshi-mlx models pull'");
   }
 
   private static byte[] start(Path file) {

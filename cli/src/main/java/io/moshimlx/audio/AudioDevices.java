@@ -69,9 +69,9 @@ public final class AudioDevices {
       Map<String, String> environment) {
     if (devices.isEmpty()) {
       throw new UserException(
-          "this machine has no %s that Java can see; %s, or talk through files with --input FILE"
-              .formatted(
-                  direction.kind(), new LinuxSound(environment).remedy().orElse("connect one")));
+          "this machine has no %s that Java can see".formatted(direction.kind()),
+          "%s, or talk through files with --input FILE"
+              .formatted(new LinuxSound(environment).remedy().orElse("connect one")));
     }
     if (wanted == null) {
       return devices.getFirst();
@@ -82,10 +82,15 @@ public final class AudioDevices {
         return found.getFirst();
       }
       if (found.size() > 1) {
-        throw wrong(direction, wanted, "is ambiguous: choose by index from", found);
+        throw wrong(
+            direction,
+            wanted,
+            "is the name of several devices",
+            "choose one by its index: %s",
+            found);
       }
     }
-    throw wrong(direction, wanted, "is none of", devices);
+    throw wrong(direction, wanted, "is not connected", "choose one of %s", devices);
   }
 
   /** The strictest first. */
@@ -98,26 +103,26 @@ public final class AudioDevices {
   }
 
   private static UserException wrong(
-      Direction direction, String wanted, String fault, List<AudioDevice> devices) {
+      Direction direction, String wanted, String fault, String remedy, List<AudioDevice> devices) {
     return new UserException(
-        devices.stream()
-            .map(device -> device.index() + " " + device.name())
-            .collect(
-                Collectors.joining(
-                    ", ", "%s '%s' %s ".formatted(direction.option(), wanted, fault), "")));
+        "%s '%s' %s".formatted(direction.option(), wanted, fault),
+        remedy.formatted(
+            devices.stream()
+                .map(device -> device.index() + " " + device.name())
+                .collect(Collectors.joining(", "))));
   }
 
   /**
    * The device's mixer as it is now: a device that was away comes back as another one.
    *
-   * @throws UserException if there is none of that name now
+   * @throws DeviceUnavailableException if there is none of that name now
    */
   static Mixer mixer(AudioDevice device) {
     List<Mixer.Info> all = mixers(device.direction());
     List<Mixer.Info> named =
         all.stream().filter(info -> info.getName().strip().equals(device.name())).toList();
     if (named.isEmpty()) {
-      throw new UserException("it is not connected");
+      throw new DeviceUnavailableException("it is not connected");
     }
     // Devices of the same name are told apart by their place.
     Mixer.Info info =
@@ -128,7 +133,7 @@ public final class AudioDevices {
     try {
       return AudioSystem.getMixer(info);
     } catch (IllegalArgumentException e) {
-      throw new UserException("it is not connected any more", e);
+      throw new DeviceUnavailableException("it is not connected any more");
     }
   }
 

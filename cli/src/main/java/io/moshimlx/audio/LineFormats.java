@@ -1,6 +1,5 @@
 package io.moshimlx.audio;
 
-import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.math.BigDecimal;
 import java.util.Arrays;
@@ -99,7 +98,7 @@ final class LineFormats {
       line = first(offered(lines), bufferSeconds, attempt);
     }
     if (line == null) {
-      throw new UserException("it has no format of linear 16, 24 or 32-bit samples");
+      throw new DeviceUnavailableException("it has no format of linear 16, 24 or 32-bit samples");
     }
     return line;
   }

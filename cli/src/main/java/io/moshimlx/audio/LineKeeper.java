@@ -37,7 +37,7 @@ final class LineKeeper implements AutoCloseable {
 
   /**
    * What a turn does: opens the line, then moves sound until the turn is over. The exceptions named
-   * here and {@link UserException} blame the device; anything else is a defect.
+   * here and {@link DeviceUnavailableException} blame the device; anything else is a defect.
    */
   @FunctionalInterface
   interface Work {
@@ -85,7 +85,7 @@ final class LineKeeper implements AutoCloseable {
     private void run() {
       try {
         work.run(this);
-      } catch (IOException | LineUnavailableException | UserException e) {
+      } catch (IOException | LineUnavailableException | DeviceUnavailableException e) {
         fault = e;
       } catch (Throwable e) {
         defect = e;
@@ -171,10 +171,10 @@ final class LineKeeper implements AutoCloseable {
 
   private UserException cannotOpen(Exception e) {
     return new UserException(
-        ("the %s '%s' cannot be opened: %s; choose another with %s (moshi-mlx devices lists them),"
-                + " or talk through files with --input FILE")
-            .formatted(
-                device.direction().kind(), device.name(), why(e), device.direction().option()),
+        "the %s '%s' cannot be opened: %s"
+            .formatted(device.direction().kind(), device.name(), why(e)),
+        "choose another with %s (moshi-mlx devices lists them), or talk through files with --input FILE"
+            .formatted(device.direction().option()),
         e);
   }
 
@@ -238,13 +238,9 @@ final class LineKeeper implements AutoCloseable {
 
   private UserException gone() {
     return new UserException(
-        "the %s '%s' has been away for %.0f seconds (%s); connect it again, or choose another with %s"
-            .formatted(
-                device.direction().kind(),
-                device.name(),
-                patience.away() / 1000.0,
-                fault,
-                device.direction().option()));
+        "the %s '%s' has been away for %.0f seconds (%s)"
+            .formatted(device.direction().kind(), device.name(), patience.away() / 1000.0, fault),
+        "connect it again, or choose another with %s".formatted(device.direction().option()));
   }
 
   private static String why(Exception e) {

@@ -77,9 +77,10 @@ public final class RecordingSource implements AudioSource {
       int channels = recording.channels();
       recording.close();
       throw new UserException(
-          "%s has %s, so there is no channel %d; choose another, or 'mix' for all"
+          "%s has %s, so there is no channel %d"
               .formatted(
-                  name, channels == 1 ? "one channel" : channels + " channels", channel.number()));
+                  name, channels == 1 ? "one channel" : channels + " channels", channel.number()),
+          "choose another, or 'mix' for all");
     }
     return new RecordingSource(name, path, recording, channel, notices);
   }
@@ -156,7 +157,7 @@ public final class RecordingSource implements AudioSource {
   private static UserException unreadable(String name, Path path, IOException e) {
     String remedy = "give a recording that can be read";
     return path == null
-        ? new UserException("%s cannot be read: %s; %s".formatted(name, e.getMessage(), remedy), e)
+        ? new UserException("%s cannot be read: %s".formatted(name, e.getMessage()), remedy, e)
         : UserException.cannotRead(path, e, remedy);
   }
 }

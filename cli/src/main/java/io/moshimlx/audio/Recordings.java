@@ -107,6 +107,6 @@ final class Recordings {
     } else {
       remedy = "convert it on its way: … | ffmpeg -i - -ar 24000 -ac 1 -f wav - | …";
     }
-    return new UserException("%s %s; %s".formatted(name, e.getMessage(), remedy), e);
+    return new UserException("%s %s".formatted(name, e.getMessage()), remedy, e);
   }
 }

@@ -54,7 +54,7 @@ public final class VoiceRecording {
 
   private static UserException unfit(Path path, String why) {
     return new UserException(
-        "%s is %s, so no voice can be taken from it; give some seconds of clear speech"
-            .formatted(path, why));
+        "%s is %s, so no voice can be taken from it".formatted(path, why),
+        "give some seconds of clear speech");
   }
 }

@@ -47,8 +47,8 @@ public record ModelFiles(
   public static ModelFiles find(Path directory, Optional<Quantization> quantization) {
     if (!Files.isDirectory(directory)) {
       throw new UserException(
-          directory
-              + " is not a folder; give --model a folder that holds a Moshi model, or 'demo'");
+          directory + " is not a folder",
+          "give --model a folder that holds a Moshi model, or 'demo'");
     }
     Optional<JsonConfig> json = ModelNames.config(directory);
     ModelNames names = ModelNames.of(json, quantization);
@@ -109,7 +109,7 @@ public record ModelFiles(
   private static Path present(Path file, String what) {
     if (!Files.isRegularFile(file)) {
       throw new UserException(
-          "%s is missing: it is the model's %s; fetch the model again".formatted(file, what));
+          "%s is missing: it is the model's %s".formatted(file, what), "fetch the model again");
     }
     return file;
   }
@@ -137,20 +137,19 @@ public record ModelFiles(
     if (candidates.isEmpty()) {
       throw new UserException(
           "%s holds no %sweights%s"
-              .formatted(
-                  directory,
-                  what,
-                  wanted.isPresent()
-                      ? "; choose another --quant, or a folder that has them"
-                      : " (" + named.getFirst() + "); fetch the model again"));
+              .formatted(directory, what, wanted.isPresent() ? "" : " (" + named.getFirst() + ")"),
+          wanted.isPresent()
+              ? "choose another --quant, or a folder that has them"
+              : "fetch the model again");
     }
     throw new UserException(
-        "%s holds several %sweights (%s); choose one with --quant"
+        "%s holds several %sweights (%s)"
             .formatted(
                 directory,
                 what,
                 String.join(
-                    ", ", candidates.stream().map(p -> p.getFileName().toString()).toList())));
+                    ", ", candidates.stream().map(p -> p.getFileName().toString()).toList())),
+        "choose one with --quant");
   }
 
   /** Whether a file is in the precision wanted; of one that cannot be read, its name decides. */
@@ -176,7 +175,7 @@ public record ModelFiles(
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new UserException(directory + " cannot be read; check its permissions", e);
+      throw new UserException(directory + " cannot be read", "check its permissions", e);
     }
   }
 }

@@ -129,8 +129,9 @@ public record Quantization(int bits, int groupSize) {
     Quantization found =
         measured.orElseThrow(() ->
             new UserException(
-                "%s holds quantised weights in a form that this version does not load, as mxfp4; quantise the model they were made from with 'moshi-mlx quantize'"
-                    .formatted(file)));
+                "%s holds quantised weights in a form that this version does not load, as mxfp4"
+                    .formatted(file),
+                "quantise the model they were made from with 'moshi-mlx quantize'"));
     return known(file, Integer.toString(found.bits()), Integer.toString(found.groupSize()));
   }
 
@@ -164,8 +165,9 @@ public record Quantization(int bits, int groupSize) {
         .findFirst()
         .orElseThrow(() ->
             new UserException(
-                "%s is quantised with %s bits in groups of %s, which this version does not load; make it again with 'moshi-mlx quantize'"
-                    .formatted(file, bits, groupSize)));
+                "%s is quantised with %s bits in groups of %s, which this version does not load"
+                    .formatted(file, bits, groupSize),
+                "make it again with 'moshi-mlx quantize'"));
   }
 
   /** What tells this of a file, always in the same order. */

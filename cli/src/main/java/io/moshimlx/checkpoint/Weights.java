@@ -197,11 +197,11 @@ public final class Weights {
     String more =
         faults.size() > FAULTS_SHOWN ? ", and %d more".formatted(faults.size() - FAULTS_SHOWN) : "";
     throw new UserException(
-        "%s does not fit its configuration: %s%s; give the config.json that belongs to it%s"
+        "%s does not fit its configuration: %s%s"
             .formatted(
-                file,
-                faults.stream().limit(FAULTS_SHOWN).collect(Collectors.joining(", ")),
-                more,
+                file, faults.stream().limit(FAULTS_SHOWN).collect(Collectors.joining(", ")), more),
+        "give the config.json that belongs to it%s"
+            .formatted(
                 tensors.keySet().stream().anyMatch(key -> key.endsWith(".scales"))
                     ? ", and name a quantised file *.q4.safetensors or *.q8.safetensors as it is"
                     : ""));

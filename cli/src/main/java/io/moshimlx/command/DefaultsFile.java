@@ -69,11 +69,11 @@ final class DefaultsFile implements IDefaultValueProvider {
     } catch (NoSuchFileException e) {
       // Nothing is set.
     } catch (CharacterCodingException e) {
-      throw new UserException(file + " is not UTF-8 text; save it as that", e);
+      throw new UserException(file + " is not UTF-8 text", "save it as that", e);
     } catch (IllegalArgumentException e) {
       throw new UserException(
-          "%s has a \\u without four hexadecimal digits after it; write a backslash as \\\\"
-              .formatted(file),
+          "%s has a \\u without four hexadecimal digits after it".formatted(file),
+          "write a backslash as \\\\",
           e);
     } catch (IOException e) {
       throw UserException.cannotRead(

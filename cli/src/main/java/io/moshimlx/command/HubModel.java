@@ -45,8 +45,8 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
     Optional<HubModel> newest = ofNewest(name.substring(0, at), wanted);
     if (newest.isPresent() && !Revision.isName(revision)) {
       throw new UserException(
-          "'%s' is no revision of %s; give a branch, a tag or a commit"
-              .formatted(revision, newest.orElseThrow().repository()));
+          "'%s' is no revision of %s".formatted(revision, newest.orElseThrow().repository()),
+          "give a branch, a tag or a commit");
     }
     return newest.map(model -> model.at(revision));
   }
@@ -62,8 +62,8 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
     Catalogue.findNotRun(name)
         .ifPresent(model -> {
           throw new UserException(
-              "%s is known, but not run: %s; 'moshi-mlx models' lists those that are"
-                  .formatted(model.name(), model.reason()));
+              "%s is known, but not run: %s".formatted(model.name(), model.reason()),
+              "'moshi-mlx models' lists those that are");
         });
     Optional<KnownModel> known = Catalogue.find(name);
     if (known.isPresent()) {
@@ -108,10 +108,9 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
 
   private static UserException comesNotIn(String name, String family, Quantization wanted) {
     return new UserException(
-        "%s does not come in %s; leave --quant out, or name one of %s"
+        "%s does not come in %s".formatted(name, wanted.label()),
+        "leave --quant out, or name one of %s"
             .formatted(
-                name,
-                wanted.label(),
                 names(
                     Catalogue.all().stream()
                         .filter(model -> model.family().equals(family))
@@ -167,12 +166,10 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
   static UserException unknown(String name) {
     List<KnownModel> nearest = Catalogue.nearest(name);
     return new UserException(
-        "there is no model '%s'; %s"
-            .formatted(
-                name,
-                nearest.isEmpty()
-                    ? "'moshi-mlx models' lists those known"
-                    : "did you mean " + names(nearest) + "?"));
+        "there is no model '%s'".formatted(name),
+        nearest.isEmpty()
+            ? "'moshi-mlx models' lists those known"
+            : "did you mean " + names(nearest) + "?");
   }
 
   private static String names(List<KnownModel> models) {

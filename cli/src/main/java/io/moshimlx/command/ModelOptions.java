@@ -155,7 +155,7 @@ final class ModelOptions {
       return Optional.of(book.find(name));
     } catch (UserException e) {
       String source = variable.isPresent() ? VOICE_VARIABLE : DefaultsFile.NAME;
-      throw new UserException(source + ": " + e.getMessage(), e);
+      throw e.in(source);
     }
   }
 
@@ -222,8 +222,8 @@ final class ModelOptions {
         .filter(copy -> !copy.isMade())
         .ifPresent(copy -> {
           throw new UserException(
-              "%s holds no %s weights yet; 'moshi-mlx run' quantises them when it first needs them"
-                  .formatted(copy.name(), copy.quantization().label()));
+              "%s holds no %s weights yet".formatted(copy.name(), copy.quantization().label()),
+              "'moshi-mlx run' quantises them when it first needs them");
         });
     return located;
   }
@@ -273,8 +273,9 @@ final class ModelOptions {
     String folder = System.getProperty(DEMO_FOLDER);
     if (!hasDemo()) {
       throw new UserException(
-          "the demo model is not part of this installation (%s); start it with scripts/moshi-mlx"
-              .formatted(folder == null ? DEMO_FOLDER + " is not set" : folder + " is missing"));
+          "the demo model is not part of this installation (%s)"
+              .formatted(folder == null ? DEMO_FOLDER + " is not set" : folder + " is missing"),
+          "start it with scripts/moshi-mlx");
     }
     return Path.of(folder);
   }

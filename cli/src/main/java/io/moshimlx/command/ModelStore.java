@@ -1,8 +1,8 @@
 package io.moshimlx.command;
 
 import io.moshimlx.ByteCount;
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelNames;
 import io.moshimlx.checkpoint.Quantization;
@@ -10,6 +10,8 @@ import io.moshimlx.hub.Hub;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RemoteFile;
 import io.moshimlx.hub.Revision;
+import io.moshimlx.hub.UnknownRepositoryException;
+import io.moshimlx.store.Catalogue;
 import io.moshimlx.store.KnownModel;
 import io.moshimlx.terminal.Terminal;
 import io.moshimlx.terminal.TransferLine;
@@ -107,8 +109,8 @@ final class ModelStore {
     return folder(model)
         .orElseThrow(() ->
             new UserException(
-                "%s is not here, or not all of it; fetch it with '%s'"
-                    .formatted(model.name(), model.pullCommand())));
+                "%s is not here, or not all of it".formatted(model.name()),
+                "fetch it with '%s'".formatted(model.pullCommand())));
   }
 
   /** Whether a model, or a part of it, is here. */
@@ -128,8 +130,9 @@ final class ModelStore {
         .or(hub::offline)
         .map(what ->
             new UserException(
-                "%s is not here, or not all of it, and %s keeps off the network; fetch it with '%s'"
-                    .formatted(model.name(), what, model.pullCommand())));
+                "%s is not here, or not all of it, and %s keeps off the network"
+                    .formatted(model.name(), what),
+                "fetch it with '%s'".formatted(model.pullCommand())));
   }
 
   /** Asks the hub what a model consists of; fetches nothing but its config.json. */
@@ -140,9 +143,9 @@ final class ModelStore {
     }
   }
 
-  private Fetch plan(HubModel model, DownloadMonitor monitor) {
+  private Fetch plan(HubModel model, Progress monitor) {
     List<RemoteFile> files = new ArrayList<>();
-    hub.look(model.revision(), ModelNames.CONFIG, monitor).ifPresent(files::add);
+    config(model, monitor).ifPresent(files::add);
     Optional<Path> config = files.stream().findFirst().map(file -> hub.fetchAhead(file, monitor));
     ModelNames names = names(config, model.quantization());
     Optional<RemoteFile> wanted = first(model, names.weights(), files, monitor);
@@ -167,6 +170,22 @@ final class ModelStore {
         made.map(quantization -> quantization.bytesFrom(Math.max(weights.size(), 0))).orElse(0L));
   }
 
+  private Optional<RemoteFile> config(HubModel model, Progress monitor) {
+    try {
+      return hub.look(model.revision(), ModelNames.CONFIG, monitor);
+    } catch (UnknownRepositoryException e) {
+      List<String> nearest =
+          Catalogue.nearest(model.repository().toString()).stream()
+              .map(known -> known.repository().toString())
+              .distinct()
+              .toList();
+      throw nearest.isEmpty()
+          ? new UserException(e.what(), "'moshi-mlx models' lists those known", e)
+          : new UserException(
+              e.what(), "did you mean %s?".formatted(String.join(" or ", nearest)), e);
+    }
+  }
+
   private static ModelNames names(Optional<Path> config, Optional<Quantization> quantization) {
     return config
         .map(file -> ModelNames.of(file.getParent(), quantization))
@@ -175,7 +194,7 @@ final class ModelStore {
 
   /** The weights that those wanted can be made of. */
   private Optional<RemoteFile> unquantised(
-      HubModel model, Optional<Path> config, List<RemoteFile> known, DownloadMonitor monitor) {
+      HubModel model, Optional<Path> config, List<RemoteFile> known, Progress monitor) {
     return model.quantization().filter(quantization -> quantization.bits() > 0).isEmpty()
         ? Optional.empty()
         : first(model, names(config, Optional.of(Quantization.BF16)).weights(), known, monitor);
@@ -183,7 +202,7 @@ final class ModelStore {
 
   /** The first of these files that the repository has. */
   private Optional<RemoteFile> first(
-      HubModel model, List<String> names, List<RemoteFile> known, DownloadMonitor monitor) {
+      HubModel model, List<String> names, List<RemoteFile> known, Progress monitor) {
     return names.stream()
         .map(name -> look(model, name, known, monitor))
         .flatMap(Optional::stream)
@@ -192,25 +211,27 @@ final class ModelStore {
 
   private static UserException noWeights(HubModel model, List<String> names) {
     return new UserException(
-        "%s holds no %sweights (%s); choose another model or --quant, see 'moshi-mlx models'"
+        "%s holds no %sweights (%s)"
             .formatted(
                 model.repository(),
                 model.quantization().map(q -> q.label() + " ").orElse(""),
-                String.join(", ", names)));
+                String.join(", ", names)),
+        "choose another model or --quant, see 'moshi-mlx models'");
   }
 
   private RemoteFile required(
-      HubModel model, String name, List<RemoteFile> known, DownloadMonitor monitor) {
+      HubModel model, String name, List<RemoteFile> known, Progress monitor) {
     return look(model, name, known, monitor)
         .orElseThrow(() ->
             new UserException(
-                "%s has no file %s, so it is no model to talk with; see 'moshi-mlx models'"
-                    .formatted(model.repository(), name)));
+                "%s has no file %s, so it is no model to talk with"
+                    .formatted(model.repository(), name),
+                "see 'moshi-mlx models'"));
   }
 
   /** Looks up in the revision of the files that are known, for they belong together. */
   private Optional<RemoteFile> look(
-      HubModel model, String name, List<RemoteFile> known, DownloadMonitor monitor) {
+      HubModel model, String name, List<RemoteFile> known, Progress monitor) {
     return known.isEmpty()
         ? hub.look(model.revision(), name, monitor)
         : hub.lookBeside(known.getFirst(), name, monitor);
@@ -230,15 +251,15 @@ final class ModelStore {
     }
     if (!terminal.canAsk()) {
       throw new UserException(
-          "%s is not here: it takes %s from %s%s; fetch it with '%s', or give --yes"
+          "%s is not here: it takes %s from %s%s"
               .formatted(
                   model.name(),
                   size,
                   model.repository(),
                   fetch.copy().isPresent()
                       ? ", and about %s more once quantised".formatted(copy)
-                      : "",
-                  model.pullCommand()));
+                      : ""),
+          "fetch it with '%s', or give --yes".formatted(model.pullCommand()));
     }
     if (!terminal.agrees(
         "%s is not here. Fetch %s from %s%s%s?"
@@ -251,7 +272,8 @@ final class ModelStore {
                     ? " and quantise it, which takes about %s more".formatted(copy)
                     : ""))) {
       throw new UserException(
-          "%s was not fetched; '%s' does it later".formatted(model.name(), model.pullCommand()));
+          "%s was not fetched".formatted(model.name()),
+          "'%s' does it later".formatted(model.pullCommand()));
     }
   }
 
@@ -297,7 +319,7 @@ final class ModelStore {
     try (line) {
       hub.fetch(fetch.model().revision(), fetch.files(), monitor(line, stopped));
       return true;
-    } catch (DownloadStopped e) {
+    } catch (CancelledException e) {
       line.close();
       terminal
           .err()
@@ -328,10 +350,10 @@ final class ModelStore {
     return hub.hasAny(model.repository()) ? hub.remove(model.revision()) : List.of();
   }
 
-  private DownloadMonitor monitor(TransferLine line, BooleanSupplier stopped) {
-    return new DownloadMonitor() {
+  private Progress monitor(TransferLine line, BooleanSupplier stopped) {
+    return new Progress() {
       @Override
-      public void progress(String file, long done, long total) {
+      public void at(String file, long done, long total) {
         line.progress(file, done, total);
       }
 
@@ -347,7 +369,7 @@ final class ModelStore {
       }
 
       @Override
-      public boolean stopped() {
+      public boolean cancelled() {
         return stopped.getAsBoolean();
       }
     };

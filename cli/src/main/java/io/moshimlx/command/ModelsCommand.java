@@ -253,11 +253,10 @@ final class ModelsCommand implements Runnable {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       if (!store.hasAny(model)) {
-        throw new UserException(
-            "%s is not here, so there is nothing to remove".formatted(model.name()));
+        throw new UserException(model.name() + " is not here", "there is nothing to remove");
       }
       if (!yes && !agreed(model)) {
-        throw new UserException("%s stays; give --yes to remove it".formatted(model.name()));
+        throw new UserException("%s stays".formatted(model.name()), "give --yes to remove it");
       }
       List<String> kept = store.remove(model);
       if (!kept.isEmpty()) {

@@ -80,8 +80,9 @@ final class PersonaOptions {
         .findFirst()
         .ifPresent(option -> {
           throw new UserException(
-              "%s is for models that take a voice and a role, as PersonaPlex, which %s does not; choose one with --model personaplex"
-                  .formatted(option, files.weights()));
+              "%s is for models that take a voice and a role, as PersonaPlex, which %s does not"
+                  .formatted(option, files.weights()),
+              "choose one with --model personaplex");
         });
     return Optional.empty();
   }
@@ -100,11 +101,11 @@ final class PersonaOptions {
     }
     try {
       if (Files.size(personaFile) > LARGEST_PERSONA) {
-        throw new UserException(personaFile + " is too large for a persona; give some sentences");
+        throw new UserException(personaFile + " is too large for a persona", "give some sentences");
       }
       String text = Files.readString(personaFile);
       if (text.isBlank()) {
-        throw new UserException(personaFile + " is empty: say in it who the model is to be");
+        throw new UserException(personaFile + " is empty", "say in it who the model is to be");
       }
       return Optional.of(text);
     } catch (IOException e) {

@@ -163,7 +163,7 @@ final class QuantizeCommand implements Callable<Integer> {
     HubModel named = inHub.orElseThrow();
     if (named.name().equals(in) && named.quantization().filter(q -> q.bits() > 0).isPresent()) {
       throw new UserException(
-          in + " is quantised already; give the model that it was made from, in bf16");
+          in + " is quantised already", "give the model that it was made from, in bf16");
     }
     HubModel model = HubModel.of(in, Optional.of(Quantization.BF16)).orElseThrow();
     return ModelOptions.locate(model, store, fetching);
@@ -195,7 +195,7 @@ final class QuantizeCommand implements Callable<Integer> {
   private Optional<Path> file(Path source, Quantization target, Interrupts interrupts) {
     Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
     if (isSame(weights, out)) {
-      throw new UserException(out + " is both IN and OUT; give OUT another name");
+      throw new UserException(out + " is both IN and OUT", "give OUT another name");
     }
     Quantizer quantizer = new Quantizer(weights, target);
     try {

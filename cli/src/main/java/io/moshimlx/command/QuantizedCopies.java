@@ -1,10 +1,10 @@
 package io.moshimlx.command;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.CancelledException;
 import io.moshimlx.Disk;
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
 import io.moshimlx.ProcessLock;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.Quantization;
@@ -170,8 +170,9 @@ final class QuantizedCopies {
       long free = Disk.free(root).orElse(Long.MAX_VALUE);
       if (bytes > free) {
         throw new UserException(
-            "%s takes %s to fetch and quantise, but the disk of %s has %s free; %s"
-                .formatted(copy.name(), ByteCount.of(bytes), root, ByteCount.of(free), REMEDY));
+            "%s takes %s to fetch and quantise, but the disk of %s has %s free"
+                .formatted(copy.name(), ByteCount.of(bytes), root, ByteCount.of(free)),
+            REMEDY);
       }
     } catch (IOException e) {
       throw UserException.cannotRead(root, e, REMEDY);
@@ -196,7 +197,7 @@ final class QuantizedCopies {
                 copy.folder().resolveSibling(LOCK), what, REMEDY, monitor(line, stopped))) {
       // Whoever had the lock before may have made it.
       made = copy.isMade() || make(copy, what, line, stopped);
-    } catch (DownloadStopped e) {
+    } catch (CancelledException e) {
       made = false;
     }
     if (!made) {
@@ -240,10 +241,10 @@ final class QuantizedCopies {
     return made;
   }
 
-  private static DownloadMonitor monitor(TransientLine line, BooleanSupplier stopped) {
-    return new DownloadMonitor() {
+  private static Progress monitor(TransientLine line, BooleanSupplier stopped) {
+    return new Progress() {
       @Override
-      public void progress(String file, long done, long total) {}
+      public void at(String file, long done, long total) {}
 
       @Override
       public void note(String what) {
@@ -251,7 +252,7 @@ final class QuantizedCopies {
       }
 
       @Override
-      public boolean stopped() {
+      public boolean cancelled() {
         return stopped.getAsBoolean();
       }
     };
@@ -289,8 +290,8 @@ final class QuantizedCopies {
     try (ProcessLock _ =
         lock.orElseThrow(() ->
             new UserException(
-                "%s is being quantised by another process; let it end, or end it"
-                    .formatted(repository)))) {
+                "%s is being quantised by another process".formatted(repository),
+                "let it end, or end it"))) {
       removal.run();
     }
   }

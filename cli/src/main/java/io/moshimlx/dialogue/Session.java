@@ -73,14 +73,16 @@ public final class Session implements AutoCloseable {
     requireVoice(files);
     if (options.cfgCoef() != 1 && !config.conditioning().guides()) {
       throw new UserException(
-          "a cfg_coef of %s needs a model with a condition to lead by (conditioners.description), which that of %s has not; set --cfg-coef 1"
-              .formatted(options.cfgCoef(), files.weights()));
+          "a cfg_coef of %s needs a model with a condition to lead by (conditioners.description), which that of %s has not"
+              .formatted(options.cfgCoef(), files.weights()),
+          "set --cfg-coef 1");
     }
     Tokenizer tokenizer = Tokenizer.open(files.tokenizer());
     if (tokenizer.vocabularySize() != config.textCard()) {
       throw new UserException(
-          "%s has %d pieces, but the model's text vocabulary (text_card) has %d; give the tokenizer that belongs to the model"
-              .formatted(files.tokenizer(), tokenizer.vocabularySize(), config.textCard()));
+          "%s has %d pieces, but the model's text vocabulary (text_card) has %d"
+              .formatted(files.tokenizer(), tokenizer.vocabularySize(), config.textCard()),
+          "give the tokenizer that belongs to the model");
     }
     Mimi codec = codec(files);
     Lm lm;
@@ -121,7 +123,8 @@ public final class Session implements AutoCloseable {
     if (files.config().depQ() == 0) {
       throw new UserException(
           files.weights()
-              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks; choose another model");
+              + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks",
+          "choose another model");
     }
   }
 
@@ -137,8 +140,9 @@ public final class Session implements AutoCloseable {
       int entries = codec.cardinality();
       codec.close();
       throw new UserException(
-          "%s has codebooks of %d entries, but the model expects %d (card); give the codec that belongs to the model"
-              .formatted(files.mimi(), entries, config.card()));
+          "%s has codebooks of %d entries, but the model expects %d (card)"
+              .formatted(files.mimi(), entries, config.card()),
+          "give the codec that belongs to the model");
     }
     return codec;
   }
@@ -163,8 +167,9 @@ public final class Session implements AutoCloseable {
     int context = lm.config().transformer().context();
     if (phase.length() > context) {
       throw new UserException(
-          "the voice and the persona take %,d steps, but the model remembers no more than %,d; make the persona shorter"
-              .formatted(phase.length(), context));
+          "the voice and the persona take %,d steps, but the model remembers no more than %,d"
+              .formatted(phase.length(), context),
+          "make the persona shorter");
     }
     phase.run(percent, stopped);
   }

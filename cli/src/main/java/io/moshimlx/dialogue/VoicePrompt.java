@@ -41,8 +41,9 @@ public sealed interface VoicePrompt {
     StoredVoices voices = StoredVoices.of(files);
     if (voices.isEmpty()) {
       throw new UserException(
-          "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'; fetch it again, or give a recording"
-              .formatted(files.weights().toAbsolutePath().getParent(), reference));
+          "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'"
+              .formatted(files.weights().toAbsolutePath().getParent(), reference),
+          "fetch it again, or give a recording");
     }
     return new Stored(voices.voice(reference, files.config()));
   }

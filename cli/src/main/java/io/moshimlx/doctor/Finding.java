@@ -1,5 +1,6 @@
 package io.moshimlx.doctor;
 
+import io.moshimlx.UserException;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -44,17 +45,15 @@ public record Finding(String check, Level level, String text, Optional<String> r
   }
 
   /**
-   * The finding that a failure amounts to. The message of one that the user can mend ends in its
-   * remedy, after a semicolon.
+   * The finding that a failure amounts to.
    *
-   * @param usualRemedy for a message without one
+   * @param usualRemedy for a failure that names none
    */
   static Finding of(String check, Throwable failure, String usualRemedy) {
+    if (failure instanceof UserException known) {
+      return problem(check, known.what(), known.remedy());
+    }
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    message = message.strip().replaceAll("\\s*\\R\\s*", " ");
-    int end = message.lastIndexOf("; ");
-    return end < 0
-        ? problem(check, message, usualRemedy)
-        : problem(check, message.substring(0, end), message.substring(end + 2));
+    return problem(check, message.strip().replaceAll("\\s*\\R\\s*", " "), usualRemedy);
   }
 }

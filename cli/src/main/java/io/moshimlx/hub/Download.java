@@ -1,8 +1,8 @@
 package io.moshimlx.hub;
 
 import io.moshimlx.ByteCount;
-import io.moshimlx.DownloadMonitor;
 import io.moshimlx.ProcessLock;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +28,7 @@ final class Download {
   private final HubCache cache;
   private final Patience patience;
   private final RemoteFile file;
-  private final DownloadMonitor monitor;
+  private final Progress monitor;
   private final MessageDigest digest = sha256();
   private final ByteBuffer block = ByteBuffer.allocate(BLOCK);
   private FileChannel channel;
@@ -48,12 +48,7 @@ final class Download {
     }
   }
 
-  Download(
-      HubClient client,
-      HubCache cache,
-      Patience patience,
-      RemoteFile file,
-      DownloadMonitor monitor) {
+  Download(HubClient client, HubCache cache, Patience patience, RemoteFile file, Progress monitor) {
     this.client = client;
     this.cache = cache;
     this.patience = patience;
@@ -110,7 +105,7 @@ final class Download {
       monitor.note("checking what is here of " + file.name());
     }
     while (channel.read(block.clear()) > 0) {
-      HubClient.stopIfWanted(monitor);
+      monitor.checkCancelled();
       done += block.position();
       digest.update(block.flip());
     }
@@ -142,8 +137,9 @@ final class Download {
       client.waitWhileBusy(e.busy, failures, monitor);
     } else if (failures >= patience.attempts()) {
       throw new UserException(
-          "%s of %s broke off at %s: %s; what is here is kept, run the same command again to go on"
+          "%s of %s broke off at %s: %s"
               .formatted(file.name(), file.repo(), ByteCount.of(done), e.getMessage()),
+          "what is here is kept, run the same command again to go on",
           e);
     } else {
       HubClient.pause(patience.backOff(failures), e.getMessage(), monitor);
@@ -216,10 +212,10 @@ final class Download {
   private int readBlock(InputStream body, Watchdog watchdog) throws BrokenTransfer {
     try {
       int count = body.read(block.array());
-      HubClient.stopIfWanted(monitor);
+      monitor.checkCancelled();
       return count;
     } catch (IOException e) {
-      HubClient.stopIfWanted(monitor);
+      monitor.checkCancelled();
       throw new BrokenTransfer(
           watchdog.stalled()
               ? "nothing came for %s s".formatted(patience.stall().toSeconds())
@@ -235,7 +231,7 @@ final class Download {
     }
     digest.update(block.flip());
     done += count;
-    monitor.progress(file.name(), done, file.size());
+    monitor.at(file.name(), done, file.size());
   }
 
   private void checkContent() throws IOException {
@@ -245,14 +241,14 @@ final class Download {
       Path corrupt = cache.corrupt(file);
       Files.move(cache.partial(file), corrupt, StandardCopyOption.REPLACE_EXISTING);
       throw new UserException(
-          "%s of %s came damaged (%s); it was set aside as %s, run the same command again to fetch it anew"
+          "%s of %s came damaged (%s)"
               .formatted(
                   file.name(),
                   file.repo(),
                   wrongSize
                       ? "%s bytes instead of %s".formatted(done, file.size())
-                      : "SHA-256 %s instead of %s".formatted(found, file.etag()),
-                  corrupt));
+                      : "SHA-256 %s instead of %s".formatted(found, file.etag())),
+          "it was set aside as %s, run the same command again to fetch it anew".formatted(corrupt));
     }
   }
 

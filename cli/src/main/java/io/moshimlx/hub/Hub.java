@@ -1,7 +1,7 @@
 package io.moshimlx.hub;
 
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,12 +59,12 @@ public final class Hub {
    * @return the file, or empty where the repository has none of that name
    * @throws UserException naming the cause, where the hub refuses or is not reached
    */
-  public Optional<RemoteFile> look(Revision revision, String file, DownloadMonitor monitor) {
+  public Optional<RemoteFile> look(Revision revision, String file, Progress monitor) {
     return client.look(revision, file, monitor);
   }
 
   /** Looks a further file of the same commit up. */
-  public Optional<RemoteFile> lookBeside(RemoteFile known, String file, DownloadMonitor monitor) {
+  public Optional<RemoteFile> lookBeside(RemoteFile known, String file, Progress monitor) {
     return client.look(new Revision(known.repo(), known.commit()), file, monitor);
   }
 
@@ -82,9 +82,9 @@ public final class Hub {
    * Fetches files of one commit, as far as they are not here, and makes a revision be at it.
    *
    * @throws UserException naming the cause and what becomes of what is here
-   * @throws DownloadStopped if the monitor wanted that
+   * @throws CancelledException if the monitor wanted that
    */
-  public void fetch(Revision revision, List<RemoteFile> files, DownloadMonitor monitor) {
+  public void fetch(Revision revision, List<RemoteFile> files, Progress monitor) {
     RemoteFile first = files.getFirst();
     long bytes = bytesMissing(files);
     if (bytes > 0) {
@@ -101,7 +101,7 @@ public final class Hub {
   }
 
   /** Fetches one file into its commit, at which no revision is by that. */
-  public Path fetchAhead(RemoteFile file, DownloadMonitor monitor) {
+  public Path fetchAhead(RemoteFile file, Progress monitor) {
     new Download(client, cache, patience, file, monitor).run();
     return cache.path(file);
   }

@@ -2,8 +2,8 @@ package io.moshimlx.hub;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.Disk;
-import io.moshimlx.DownloadMonitor;
 import io.moshimlx.ProcessLock;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +88,7 @@ final class HubCache {
   }
 
   /** Waits until no other process fetches the content of a file. */
-  ProcessLock awaitLock(RemoteFile file, DownloadMonitor monitor) {
+  ProcessLock awaitLock(RemoteFile file, Progress monitor) {
     return ProcessLock.await(
         locks(file.repo()).resolve(file.etag() + OWN + ".lock"),
         "fetching " + file.name(),
@@ -192,8 +192,8 @@ final class HubCache {
     Path home = folder(repo);
     if (Files.isSymbolicLink(home) && Files.notExists(home)) {
       throw new UserException(
-          "%s is a link to %s, which is not there; connect that disk, or remove the link"
-              .formatted(home, Files.readSymbolicLink(home)));
+          "%s is a link to %s, which is not there".formatted(home, Files.readSymbolicLink(home)),
+          "connect that disk, or remove the link");
     }
     Files.createDirectories(folder);
     checkInside(repo, folder);
@@ -205,8 +205,8 @@ final class HubCache {
       if (!real.startsWith(root.toRealPath())
           && !(isOwnLink(folder(repo)) && real.startsWith(folder(repo).toRealPath()))) {
         throw new UserException(
-            "%s leads out of the cache, to %s; remove it and fetch the model again (HF_HUB_CACHE moves the cache)"
-                .formatted(path, real));
+            "%s leads out of the cache, to %s".formatted(path, real),
+            "remove it and fetch the model again (HF_HUB_CACHE moves the cache)");
       }
     } catch (IOException e) {
       throw UserException.cannotRead(path, e, REMEDY);
@@ -301,8 +301,9 @@ final class HubCache {
     long free = Disk.free(blobs(repo)).orElse(Long.MAX_VALUE);
     if (bytes + RESERVE > free) {
       throw new UserException(
-          "%s needs %s more, but the disk of %s has %s free; make room, or move the cache with HF_HUB_CACHE"
-              .formatted(repo, ByteCount.of(bytes), folder(repo), ByteCount.of(free)));
+          "%s needs %s more, but the disk of %s has %s free"
+              .formatted(repo, ByteCount.of(bytes), folder(repo), ByteCount.of(free)),
+          "make room, or move the cache with HF_HUB_CACHE");
     }
   }
 
@@ -391,7 +392,7 @@ final class HubCache {
         if (lock.isEmpty()) {
           held.forEach(ProcessLock::close);
           throw new UserException(
-              "%s is being fetched by another process; let it end, or end it".formatted(repo));
+              "%s is being fetched by another process".formatted(repo), "let it end, or end it");
         }
         held.add(lock.orElseThrow());
       }

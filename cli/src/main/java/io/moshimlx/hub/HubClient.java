@@ -1,7 +1,6 @@
 package io.moshimlx.hub;
 
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ import java.util.Set;
  * file is, and because the user's token is for the hub alone and not for the host that keeps the
  * content.
  */
-public final class HubClient {
+final class HubClient {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> BUSY = Set.of(429, 500, 502, 503, 504);
   private static final String COMMIT = "X-Repo-Commit";
@@ -64,7 +63,7 @@ public final class HubClient {
    * @return the file, or empty where the repository has none of that name
    * @throws UserException for any other refusal, or if the hub is not reached
    */
-  Optional<RemoteFile> look(Revision revision, String file, DownloadMonitor monitor) {
+  Optional<RemoteFile> look(Revision revision, String file, Progress monitor) {
     RepoId repo = revision.repository();
     RemoteFile.checkName(repo, file);
     URI uri = address(repo, revision.name(), file);
@@ -121,7 +120,7 @@ public final class HubClient {
    *
    * @param from the first byte wanted
    */
-  Answer<InputStream> get(RemoteFile file, long from, DownloadMonitor monitor) throws NoAnswer {
+  Answer<InputStream> get(RemoteFile file, long from, Progress monitor) throws NoAnswer {
     return send(
         "GET",
         address(file.repo(), file.commit(), file.name()),
@@ -135,7 +134,7 @@ public final class HubClient {
    *
    * @throws NoAnswer if it gives none
    */
-  Answer<String> whoAmI(HubToken token, DownloadMonitor monitor) throws NoAnswer {
+  Answer<String> whoAmI(HubToken token, Progress monitor) throws NoAnswer {
     URI uri = URI.create(settings.endpoint() + "/api/whoami-v2");
     return sendOnce("GET", uri, 0, Optional.of(token), BodyHandlers.ofString(), monitor);
   }
@@ -156,7 +155,7 @@ public final class HubClient {
    * @param failures how many attempts in a row have failed
    * @throws UserException if that was the last attempt, or the wait would be too long
    */
-  void waitWhileBusy(Answer<?> response, int failures, DownloadMonitor monitor) {
+  void waitWhileBusy(Answer<?> response, int failures, Progress monitor) {
     Optional<Duration> asked = retryAfter(response);
     if (failures >= patience.attempts()
         || asked.filter(wait -> wait.compareTo(patience.longestWait()) > 0).isPresent()) {
@@ -169,29 +168,14 @@ public final class HubClient {
   }
 
   /** Sleeps, unless the user stops it. */
-  static void pause(Duration wait, String why, DownloadMonitor monitor) {
+  static void pause(Duration wait, String why, Progress monitor) {
     long end = System.nanoTime() + wait.toNanos();
     monitor.note("%s, next attempt in %s s".formatted(why, wait.plusMillis(999).toSeconds()));
     for (long left = wait.toNanos(); left > 0; left = end - System.nanoTime()) {
-      stopIfWanted(monitor);
-      sleep(Math.min(left / 1_000_000 + 1, POLL_MILLIS));
+      monitor.checkCancelled();
+      Progress.sleep(Math.min(left / 1_000_000 + 1, POLL_MILLIS));
     }
-    stopIfWanted(monitor);
-  }
-
-  public static void stopIfWanted(DownloadMonitor monitor) {
-    if (monitor.stopped()) {
-      throw new DownloadStopped();
-    }
-  }
-
-  public static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new DownloadStopped();
-    }
+    monitor.checkCancelled();
   }
 
   private static Optional<Duration> retryAfter(Answer<?> response) {
@@ -217,11 +201,10 @@ public final class HubClient {
    * answer.
    */
   private <T> Answer<T> send(
-      String method, URI start, long from, BodyHandler<T> body, DownloadMonitor monitor)
-      throws NoAnswer {
+      String method, URI start, long from, BodyHandler<T> body, Progress monitor) throws NoAnswer {
     URI uri = start;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
-      stopIfWanted(monitor);
+      monitor.checkCancelled();
       Answer<T> response = sendWithToken(method, uri, from, body, monitor);
       Optional<String> location = response.header("Location");
       if (!REDIRECTS.contains(response.statusCode()) || location.isEmpty()) {
@@ -234,7 +217,7 @@ public final class HubClient {
       discard(response);
       uri = next;
     }
-    throw new UserException("%s redirects without end; check HF_ENDPOINT".formatted(start));
+    throw new UserException("%s redirects without end".formatted(start), "check HF_ENDPOINT");
   }
 
   private static void discard(Answer<?> response) {
@@ -251,8 +234,7 @@ public final class HubClient {
    * With the user's token where it is the hub that is asked; without it once it is not accepted.
    */
   private <T> Answer<T> sendWithToken(
-      String method, URI uri, long from, BodyHandler<T> body, DownloadMonitor monitor)
-      throws NoAnswer {
+      String method, URI uri, long from, BodyHandler<T> body, Progress monitor) throws NoAnswer {
     boolean hub = sameHost(uri, settings.endpoint());
     Optional<HubToken> token =
         hub && badToken.isEmpty() ? settings.token() : Optional.<HubToken>empty();
@@ -276,13 +258,14 @@ public final class HubClient {
       target = from.resolve(location);
     } catch (IllegalArgumentException e) {
       throw new UserException(
-          "%s redirects to '%s', which is no address; check HF_ENDPOINT".formatted(from, location),
+          "%s redirects to '%s', which is no address".formatted(from, location),
+          "check HF_ENDPOINT",
           e);
     }
     boolean usual = "https".equals(target.getScheme()) || "http".equals(target.getScheme());
     if (!usual || ("https".equals(from.getScheme()) && "http".equals(target.getScheme()))) {
       throw new UserException(
-          "%s redirects to %s, which is less safe; check HF_ENDPOINT".formatted(from, target));
+          "%s redirects to %s, which is less safe".formatted(from, target), "check HF_ENDPOINT");
     }
     return target;
   }
@@ -293,7 +276,7 @@ public final class HubClient {
       long from,
       Optional<HubToken> token,
       BodyHandler<T> body,
-      DownloadMonitor monitor)
+      Progress monitor)
       throws NoAnswer {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
@@ -319,7 +302,8 @@ public final class HubClient {
     } catch (IllegalArgumentException e) {
       // The library's message would show the token.
       throw new UserException(
-          token.source() + " does not hold a token: it has line breaks or odd characters; mend it");
+          token.source() + " does not hold a token: it has line breaks or odd characters",
+          "mend it");
     }
   }
 

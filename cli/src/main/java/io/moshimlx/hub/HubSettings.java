@@ -157,7 +157,7 @@ public final class HubSettings {
       // Said below.
     }
     throw new UserException(
-        "HF_ENDPOINT is '%s', which is not the address of a hub; unset it, or give one such as %s"
-            .formatted(text, USUAL_ENDPOINT));
+        "HF_ENDPOINT is '%s', which is not the address of a hub".formatted(text),
+        "unset it, or give one such as %s".formatted(USUAL_ENDPOINT));
   }
 }

@@ -37,8 +37,11 @@ final class NoAnswer extends IOException {
     return failure instanceof ConnectException || certificate().isPresent();
   }
 
+  /** A certificate that was refused: what is wrong with it, and what to do about it. */
+  record Certificate(String what, String remedy) {}
+
   /** What is wrong with the host's certificate, if that was it. */
-  Optional<String> certificate() {
+  Optional<Certificate> certificate() {
     List<Throwable> causes = new ArrayList<>();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       causes.add(cause);
@@ -46,17 +49,20 @@ final class NoAnswer extends IOException {
     if (isAmong(causes, CertificateExpiredException.class)
         || isAmong(causes, CertificateNotYetValidException.class)) {
       return Optional.of(
-          "the certificate that it shows is not valid today; check this machine's clock");
+          new Certificate(
+              "the certificate that it shows is not valid today", "check this machine's clock"));
     }
     if (isAmong(causes, CertPathBuilderException.class)
         || isAmong(causes, CertPathValidatorException.class)) {
       return Optional.of(
-          "it shows a certificate that is not trusted: your network may open secure connections; "
-              + "put its certificate into SSL_CERT_FILE");
+          new Certificate(
+              "it shows a certificate that is not trusted: your network may open secure connections",
+              "put its certificate into SSL_CERT_FILE"));
     }
     return Optional.of(
-            "it shows the certificate of another host (%s); check the network and HF_ENDPOINT"
-                .formatted(failure.getMessage()))
+            new Certificate(
+                "it shows the certificate of another host (%s)".formatted(failure.getMessage()),
+                "check the network and HF_ENDPOINT"))
         .filter(_ -> isAmong(causes, CertificateException.class));
   }
 

@@ -99,8 +99,8 @@ final class ProxyVariables extends ProxySelector {
       // Said below, without the text, which may hold a password.
     }
     throw new UserException(
-        variable
-            + " does not name a proxy that can be used; unset it, or give one as in http://host:3128");
+        variable + " does not name a proxy that can be used",
+        "unset it, or give one as in http://host:3128");
   }
 
   @Override

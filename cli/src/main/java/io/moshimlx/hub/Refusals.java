@@ -1,18 +1,14 @@
 package io.moshimlx.hub;
 
 import io.moshimlx.UserException;
-import io.moshimlx.store.Catalogue;
-import io.moshimlx.store.KnownModel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /** What the hub refuses, or why it is not reached: each cause in words, with its remedy. */
@@ -71,8 +67,9 @@ final class Refusals {
     }
     if (!isHub(response)) {
       return new UserException(
-          "%s, where the hub keeps %s of %s, answers %s; try again later"
-              .formatted(response.uri().getAuthority(), file, repo, status));
+          "%s, where the hub keeps %s of %s, answers %s"
+              .formatted(response.uri().getAuthority(), file, repo, status),
+          "try again later");
     }
     if (code.equals("RepoNotFound")) {
       return unknownRepository(repo, badToken);
@@ -81,54 +78,46 @@ final class Refusals {
       case 401, 403 -> closed(response, repo, badToken);
       case 404 ->
           new UserException(
-              "%s has no file %s in the revision asked for; it may have changed just now, try again"
-                  .formatted(repo, file));
+              "%s has no file %s in the revision asked for".formatted(repo, file),
+              "it may have changed just now, try again");
       default ->
           new UserException(
-              "%s answers %s for %s of %s; check HF_ENDPOINT, or try again later"
-                  .formatted(settings.endpoint(), status, file, repo));
+              "%s answers %s for %s of %s".formatted(settings.endpoint(), status, file, repo),
+              "check HF_ENDPOINT, or try again later");
     };
   }
 
   private UserException closedProxy(URI uri) {
     return new UserException(
-        "%s does not let us through to %s: give it a user and a password, as in http://user:password@host:3128"
-            .formatted(proxy(uri).orElse("a proxy"), uri.getAuthority()));
+        "%s does not let us through to %s"
+            .formatted(proxy(uri).orElse("a proxy"), uri.getAuthority()),
+        "give it a user and a password, as in http://user:password@host:3128");
   }
 
   private UserException unknownRepository(RepoId repo, Optional<HubToken> badToken) {
     if (badToken.isPresent()) {
       return new UserException(
-          "%s is not valid, or no longer, and without one there is no repository %s at %s; check the name, or make a new token at %s"
-              .formatted(badToken.orElseThrow(), repo, settings.endpoint(), settings.tokenPage()));
+          "%s is not valid, or no longer, and without one there is no repository %s at %s"
+              .formatted(badToken.orElseThrow(), repo, settings.endpoint()),
+          "check the name, or make a new token at %s".formatted(settings.tokenPage()));
     }
-    List<KnownModel> nearest = Catalogue.nearest(repo.toString());
-    String hint =
-        nearest.isEmpty()
-            ? "'moshi-mlx models' lists those known"
-            : "did you mean "
-                + nearest.stream()
-                    .map(model -> model.repository().toString())
-                    .distinct()
-                    .collect(Collectors.joining(" or "))
-                + "?";
-    return new UserException(
-        "there is no repository %s at %s, or it is private and %s; %s"
+    return new UnknownRepositoryException(
+        "there is no repository %s at %s, or it is private and %s"
             .formatted(
                 repo,
                 settings.endpoint(),
                 settings
                     .token()
                     .map(token -> "does not open to " + token)
-                    .orElse("needs a token in HF_TOKEN"),
-                hint));
+                    .orElse("needs a token in HF_TOKEN")));
   }
 
   /** The error for a repository that is there, but has no such revision. */
   UserException unknownRevision(Revision revision) {
     return new UserException(
-        "%s has no revision '%s'; %s/%1$s/tree/main shows its branches and tags"
-            .formatted(revision.repository(), revision.name(), settings.endpoint()));
+        "%s has no revision '%s'".formatted(revision.repository(), revision.name()),
+        "%s/%s/tree/main shows its branches and tags"
+            .formatted(settings.endpoint(), revision.repository()));
   }
 
   private UserException closed(Answer<?> response, RepoId repo, Optional<HubToken> badToken) {
@@ -137,43 +126,45 @@ final class Refusals {
     Optional<HubToken> token = settings.token();
     if (DISABLED.matcher(message).find()) {
       return new UserException(
-          "the hub has disabled %s, see %s; choose another model".formatted(repo, page));
+          "the hub has disabled %s, see %s".formatted(repo, page), "choose another model");
     }
     if (!HubClient.sameHost(response.uri(), settings.endpoint())) {
       URI other = response.uri();
       return new UserException(
-          "%s is gated, and %s sends to %s://%s, which is not given your token; set HF_ENDPOINT to that"
-              .formatted(repo, settings.endpoint(), other.getScheme(), other.getAuthority()));
+          "%s is gated, and %s sends to %s://%s, which is not given your token"
+              .formatted(repo, settings.endpoint(), other.getScheme(), other.getAuthority()),
+          "set HF_ENDPOINT to that");
     }
     if (badToken.isPresent()) {
       return new UserException(
-          "%s is not valid, or no longer, and %s does not open without one; make a new one at %s"
-              .formatted(badToken.orElseThrow(), repo, settings.tokenPage()));
+          "%s is not valid, or no longer, and %s does not open without one"
+              .formatted(badToken.orElseThrow(), repo),
+          "make a new one at %s".formatted(settings.tokenPage()));
     }
     if (token.isEmpty()) {
       return new UserException(
-          "%s is gated: accept its conditions at %s, make a token at %s and put it into HF_TOKEN or the file %s"
-              .formatted(repo, page, settings.tokenPage(), settings.tokenFile()));
+          repo + " is gated",
+          "accept its conditions at %s, make a token at %s and put it into HF_TOKEN or the file %s"
+              .formatted(page, settings.tokenPage(), settings.tokenFile()));
     }
     if (LACKS_RIGHT.matcher(message).find()) {
       return new UserException(
-          "%s lacks the right to open %s; give it '%s' at %s"
-              .formatted(
-                  token.orElseThrow(), repo, TokenCheck.RIGHT_TO_GATED, settings.tokenPage()));
+          "%s lacks the right to open %s".formatted(token.orElseThrow(), repo),
+          "give it '%s' at %s".formatted(TokenCheck.RIGHT_TO_GATED, settings.tokenPage()));
     }
     if (WAITS.matcher(message).find()) {
       return new UserException(
-          "your request for %s waits for its authors; see %s, and try again once they agree"
-              .formatted(repo, page));
+          "your request for %s waits for its authors".formatted(repo),
+          "see %s, and try again once they agree".formatted(page));
     }
     if (DENIED.matcher(message).find()) {
       return new UserException(
-          "the authors of %s have rejected your request; see %s, or choose another model"
-              .formatted(repo, page));
+          "the authors of %s have rejected your request".formatted(repo),
+          "see %s, or choose another model".formatted(page));
     }
     return new UserException(
-        "%s is gated: accept its conditions at %s with the account of %s"
-            .formatted(repo, page, token.orElseThrow()));
+        repo + " is gated",
+        "accept its conditions at %s with the account of %s".formatted(page, token.orElseThrow()));
   }
 
   /** What to know when all goes on without the user's token. */
@@ -187,12 +178,9 @@ final class Refusals {
     String what =
         response.statusCode() == 429 ? "has had too many requests from here" : "is out of order";
     return new UserException(
-        "%s %s (status %s); try again %s"
-            .formatted(
-                response.uri().getAuthority(),
-                what,
-                response.statusCode(),
-                retryAfter.map(wait -> "in " + wait.toSeconds() + " s").orElse("later")));
+        "%s %s (status %s)".formatted(response.uri().getAuthority(), what, response.statusCode()),
+        "try again %s"
+            .formatted(retryAfter.map(wait -> "in " + wait.toSeconds() + " s").orElse("later")));
   }
 
   /** The error for a host that gives no answer. */
@@ -205,13 +193,17 @@ final class Refusals {
             : " (where %s sends to)".formatted(settings.endpoint());
     String host = uri.getAuthority() + sender;
     String through = proxy.map(" through "::concat).orElse("");
+    if (e.certificate().isPresent()) {
+      NoAnswer.Certificate certificate = e.certificate().orElseThrow();
+      return new UserException(
+          "there is no secure connection to %s%s: %s".formatted(host, through, certificate.what()),
+          certificate.remedy(),
+          e);
+    }
     return new UserException(
-        e.certificate()
-            .map(what -> "there is no secure connection to %s%s: %s".formatted(host, through, what))
-            .orElseGet(() ->
-                "%s cannot be reached%s: %s; check the network and %s, or use what is here with --offline"
-                    .formatted(
-                        host, through, e.why(), proxy.isPresent() ? "the proxy" : "HF_ENDPOINT")),
+        "%s cannot be reached%s: %s".formatted(host, through, e.why()),
+        "check the network and %s, or use what is here with --offline"
+            .formatted(proxy.isPresent() ? "the proxy" : "HF_ENDPOINT"),
         e);
   }
 
@@ -221,12 +213,14 @@ final class Refusals {
     if (response.statusCode() == PROXY_WANTS_CREDENTIALS) {
       return closedProxy(uri);
     }
-    return new UserException(
-        HubClient.sameHost(uri, asked)
-            ? "%s does not answer as a hub does; check HF_ENDPOINT and whether a proxy stands in between"
-                .formatted(uri)
-            : "%s sends to %s, which does not answer as a hub does (status %s); check HF_ENDPOINT"
-                .formatted(asked, uri, response.statusCode()));
+    return HubClient.sameHost(uri, asked)
+        ? new UserException(
+            uri + " does not answer as a hub does",
+            "check HF_ENDPOINT and whether a proxy stands in between")
+        : new UserException(
+            "%s sends to %s, which does not answer as a hub does (status %s)"
+                .formatted(asked, uri, response.statusCode()),
+            "check HF_ENDPOINT");
   }
 
   /** The proxy that leads to an address, in words. */

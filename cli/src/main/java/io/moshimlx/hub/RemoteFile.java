@@ -19,8 +19,9 @@ public record RemoteFile(RepoId repo, String name, String commit, String etag, l
   public RemoteFile {
     if (!isWord(commit) || !Revision.isName(commit) || !isWord(etag)) {
       throw new UserException(
-          "%s: what the hub says of %s is no valid revision and content name (%s, %s); check HF_ENDPOINT"
-              .formatted(repo, name, commit, etag));
+          "%s: what the hub says of %s is no valid revision and content name (%s, %s)"
+              .formatted(repo, name, commit, etag),
+          "check HF_ENDPOINT");
     }
     checkName(repo, name);
   }
@@ -33,8 +34,8 @@ public record RemoteFile(RepoId repo, String name, String commit, String etag, l
     }
     if (!plain) {
       throw new UserException(
-          "%s: the file name '%s' leads out of the repository; it is not fetched"
-              .formatted(repo, name));
+          "%s: the file name '%s' leads out of the repository".formatted(repo, name),
+          "it is not fetched");
     }
   }
 

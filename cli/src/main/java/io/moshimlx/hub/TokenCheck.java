@@ -4,8 +4,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -46,8 +46,11 @@ public record TokenCheck(Standing standing, Optional<String> reason) {
     try {
       return of(host, new HubClient(settings, HASTY).whoAmI(token, new Deadline(LIMIT)));
     } catch (NoAnswer e) {
-      return unknown("%s cannot be reached: %s".formatted(host, e.certificate().orElseGet(e::why)));
-    } catch (DownloadStopped e) {
+      return unknown(
+          "%s cannot be reached: %s"
+              .formatted(
+                  host, e.certificate().map(c -> c.what() + "; " + c.remedy()).orElseGet(e::why)));
+    } catch (CancelledException e) {
       return unknown(host + " cannot be reached: no answer");
     }
   }
@@ -88,7 +91,7 @@ public record TokenCheck(Standing standing, Optional<String> reason) {
   }
 
   /** Stops what takes too long, be it the search for a host's address. */
-  private static final class Deadline implements DownloadMonitor {
+  private static final class Deadline implements Progress {
     private final long end;
 
     Deadline(Duration limit) {
@@ -96,13 +99,13 @@ public record TokenCheck(Standing standing, Optional<String> reason) {
     }
 
     @Override
-    public void progress(String file, long done, long total) {}
+    public void at(String file, long done, long total) {}
 
     @Override
     public void note(String what) {}
 
     @Override
-    public boolean stopped() {
+    public boolean cancelled() {
       return System.nanoTime() > end;
     }
   }

@@ -1,7 +1,7 @@
 package io.moshimlx.hub;
 
-import io.moshimlx.DownloadMonitor;
-import io.moshimlx.DownloadStopped;
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
@@ -67,10 +67,9 @@ final class Transport {
    * Sends a request and waits for its answer.
    *
    * @throws NoAnswer if there is none
-   * @throws DownloadStopped if the monitor wants no more waiting
+   * @throws CancelledException if the monitor wants no more waiting
    */
-  <T> Answer<T> send(HttpRequest request, BodyHandler<T> body, DownloadMonitor monitor)
-      throws NoAnswer {
+  <T> Answer<T> send(HttpRequest request, BodyHandler<T> body, Progress monitor) throws NoAnswer {
     URI uri = request.uri();
     Way way = ways.get(uri.getHost());
     try {
@@ -85,7 +84,7 @@ final class Transport {
   }
 
   private <T> HttpResponse<T> sendUsually(
-      HttpRequest request, BodyHandler<T> body, DownloadMonitor monitor) throws IOException {
+      HttpRequest request, BodyHandler<T> body, Progress monitor) throws IOException {
     try {
       return await(usual().sendAsync(request, body), monitor);
     } catch (ConnectException | HttpConnectTimeoutException e) {
@@ -172,15 +171,14 @@ final class Transport {
     }
   }
 
-  private static <T> T await(CompletableFuture<T> answer, DownloadMonitor monitor)
-      throws IOException {
+  private static <T> T await(CompletableFuture<T> answer, Progress monitor) throws IOException {
     while (true) {
       try {
         return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        if (monitor.stopped()) {
+        if (monitor.cancelled()) {
           answer.cancel(true);
-          throw new DownloadStopped();
+          throw new CancelledException();
         }
       } catch (ExecutionException e) {
         if (e.getCause() instanceof IOException failure) {
@@ -190,7 +188,7 @@ final class Transport {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         answer.cancel(true);
-        throw new DownloadStopped();
+        throw new CancelledException();
       }
     }
   }

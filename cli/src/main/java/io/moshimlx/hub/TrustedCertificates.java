@@ -143,13 +143,12 @@ final class TrustedCertificates {
       }
       trusted.addAll(read);
     } catch (IOException e) {
-      throw new UserException(
-          "%s: %s".formatted(variable, UserException.cannotRead(path, e, remedy()).getMessage()),
-          e);
+      throw UserException.cannotRead(path, e, remedy()).in(variable);
     } catch (CertificateException e) {
       throw new UserException(
-          "%s names %s, which holds no certificate that can be read (%s); %s"
-              .formatted(variable, path, e.getMessage(), remedy()),
+          "%s names %s, which holds no certificate that can be read (%s)"
+              .formatted(variable, path, e.getMessage()),
+          remedy(),
           e);
     }
   }

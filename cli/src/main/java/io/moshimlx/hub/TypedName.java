@@ -60,8 +60,9 @@ public final class TypedName {
 
   private static UserException noModel(String typed, Variables variables) {
     return new UserException(
-        "%s is no address of a model; give one such as %s/org/name, or org/name alone"
-            .formatted(typed.replaceFirst("//[^/@]*@", "//"), HubSettings.endpoint(variables)));
+        "%s is no address of a model".formatted(typed.replaceFirst("//[^/@]*@", "//")),
+        "give one such as %s/org/name, or org/name alone"
+            .formatted(HubSettings.endpoint(variables)));
   }
 
   /** What follows the hub in an address; empty for what is no address of the hub. */

@@ -1,6 +1,6 @@
 package io.moshimlx.hub;
 
-import io.moshimlx.DownloadMonitor;
+import io.moshimlx.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -16,18 +16,18 @@ final class Watchdog implements AutoCloseable {
 
   private final InputStream stream;
   private final Duration stall;
-  private final DownloadMonitor monitor;
+  private final Progress monitor;
   private final CountDownLatch done = new CountDownLatch(1);
   private volatile long lastNanos = System.nanoTime();
   private volatile boolean stalled;
 
-  private Watchdog(InputStream stream, Duration stall, DownloadMonitor monitor) {
+  private Watchdog(InputStream stream, Duration stall, Progress monitor) {
     this.stream = stream;
     this.stall = stall;
     this.monitor = monitor;
   }
 
-  static Watchdog watch(InputStream stream, Duration stall, DownloadMonitor monitor) {
+  static Watchdog watch(InputStream stream, Duration stall, Progress monitor) {
     Watchdog watchdog = new Watchdog(stream, stall, monitor);
     Thread.ofPlatform().name("download watchdog").daemon().start(watchdog::run);
     return watchdog;
@@ -47,7 +47,7 @@ final class Watchdog implements AutoCloseable {
     try {
       while (!done.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
         stalled = System.nanoTime() - lastNanos > stall.toNanos();
-        if (stalled || monitor.stopped()) {
+        if (stalled || monitor.cancelled()) {
           stream.close();
           return;
         }

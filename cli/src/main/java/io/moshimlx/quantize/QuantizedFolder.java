@@ -113,7 +113,7 @@ public final class QuantizedFolder {
       try (Stream<Path> files = Files.list(destination)) {
         if (files.findAny().isPresent()) {
           throw new UserException(
-              destination + " is not empty; name a folder that does not exist yet");
+              destination + " is not empty", "name a folder that does not exist yet");
         }
       }
     } catch (IOException e) {

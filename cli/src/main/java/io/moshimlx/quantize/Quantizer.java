@@ -74,7 +74,8 @@ public final class Quantizer {
     stored = Safetensors.header(source);
     if (stored.keySet().stream().anyMatch(key -> key.endsWith(".scales"))) {
       throw new UserException(
-          source + " is quantised already; give the weights it was made from, in bf16 or float32");
+          source + " is quantised already",
+          "give the weights it was made from, in bf16 or float32");
     }
     if (stored.containsKey(PyTorchLayout.SIGN)) {
       places.putAll(Lm.places(LmConfig.ofFolder(source.toAbsolutePath().getParent()), source));
@@ -84,12 +85,13 @@ public final class Quantizer {
       throw new UserException(
           source
               + " is not a language model of Moshi's family (no text_emb.weight with"
-              + " out_norm.weight or out_norm.alpha); give a model's own weights");
+              + " out_norm.weight or out_norm.alpha)",
+          "give a model's own weights");
     }
     if (places.keySet().stream().noneMatch(this::quantizes)) {
       throw new UserException(
-          "%s has no matrix whose rows groups of %d divide; choose a smaller --group-size"
-              .formatted(source, target.groupSize()));
+          "%s has no matrix whose rows groups of %d divide".formatted(source, target.groupSize()),
+          "choose a smaller --group-size");
     }
   }
 

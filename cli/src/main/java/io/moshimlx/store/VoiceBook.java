@@ -77,9 +77,8 @@ public final class VoiceBook {
         .filter(prompt -> !isStored(prompt) && !Files.isRegularFile(Path.of(prompt)))
         .ifPresent(prompt -> {
           throw new UserException(
-              "there is no file %s, which is the prompt of voice %s; %s"
-                  .formatted(
-                      prompt, name, voice.own() ? "mend " + ownFile : "give the path of one"));
+              "there is no file %s, which is the prompt of voice %s".formatted(prompt, name),
+              voice.own() ? "mend " + ownFile : "give the path of one");
         });
     return voice;
   }
@@ -98,8 +97,9 @@ public final class VoiceBook {
             .map(Voice::name)
             .collect(Collectors.joining(", "));
     return new UserException(
-        "there is no voice '%s'; %s'moshi-mlx voices' lists them"
-            .formatted(name, nearest.isEmpty() ? "" : "did you mean " + nearest + "? "));
+        "there is no voice '%s'".formatted(name),
+        "%s'moshi-mlx voices' lists them"
+            .formatted(nearest.isEmpty() ? "" : "did you mean " + nearest + "? "));
   }
 
   /** Whether a voice of that name is there without the user's doing. */

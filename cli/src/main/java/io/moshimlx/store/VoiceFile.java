@@ -61,7 +61,7 @@ final class VoiceFile {
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (CharacterCodingException e) {
-      throw new UserException(file + " is not UTF-8 text; save it as that", e);
+      throw new UserException(file + " is not UTF-8 text", "save it as that", e);
     } catch (IOException e) {
       throw UserException.cannotRead(file, e, "it holds your own voices; mend it or remove it");
     }
@@ -69,7 +69,8 @@ final class VoiceFile {
       return voices(text);
     } catch (MalformedJsonException | EOFException e) {
       String where = e.getMessage().lines().findFirst().orElseThrow();
-      throw new UserException("%s is not valid JSON: %s; mend it there".formatted(file, where), e);
+      throw new UserException(
+          "%s is not valid JSON: %s".formatted(file, where), "mend it there", e);
     } catch (IOException e) {
       throw new IllegalStateException("a text cannot fail to be read", e);
     }
@@ -80,7 +81,7 @@ final class VoiceFile {
     reader.setStrictness(Strictness.STRICT);
     if (reader.peek() != JsonToken.BEGIN_OBJECT) {
       throw new UserException(
-          file + " holds no object; write it as {\"NAME\": {\"model\": \"MODEL\"}}");
+          file + " holds no object", "write it as {\"NAME\": {\"model\": \"MODEL\"}}");
     }
     List<Voice> voices = new ArrayList<>();
     reader.beginObject();
@@ -98,36 +99,37 @@ final class VoiceFile {
 
   private void checkName(String name, List<Voice> before) {
     if (!NAME.matcher(name).matches()) {
-      throw fault(name, "a name has letters, digits, '.', '_' and '-'; rename it");
+      throw fault(name, "a name has letters, digits, '.', '_' and '-'", "rename it");
     }
     if (VoiceBook.isBuiltIn(name)) {
-      throw fault(name, "a voice that is built in has this name; rename yours");
+      throw fault(name, "a voice that is built in has this name", "rename yours");
     }
     if (before.stream().anyMatch(voice -> voice.name().equals(name))) {
-      throw fault(name, "it is there twice; remove or rename one");
+      throw fault(name, "it is there twice", "remove or rename one");
     }
   }
 
   private Map<String, String> values(String name, JsonReader reader) throws IOException {
     if (reader.peek() != JsonToken.BEGIN_OBJECT) {
-      throw fault(name, "it is no object; write it as {\"model\": \"MODEL\"}");
+      throw fault(name, "it is no object", "write it as {\"model\": \"MODEL\"}");
     }
     Map<String, String> values = new HashMap<>();
     reader.beginObject();
     while (reader.hasNext()) {
       String key = reader.nextName();
       if (!KEYS.contains(key)) {
-        throw fault(name, "'%s' is none of %s".formatted(key, String.join(", ", KEYS)));
+        throw fault(
+            name, "'%s' is no key of a voice".formatted(key), "use " + String.join(", ", KEYS));
       }
       if (reader.peek() != JsonToken.STRING) {
-        throw fault(name, key + " is no text; put it in double quotes");
+        throw fault(name, key + " is no text", "put it in double quotes");
       }
       String value = reader.nextString().strip();
       if (value.isEmpty() || value.indexOf('\0') >= 0) {
-        throw fault(name, key + " is empty; fill it in or leave it out");
+        throw fault(name, key + " is empty", "fill it in or leave it out");
       }
       if (values.put(key, value) != null) {
-        throw fault(name, key + " is there twice; remove one");
+        throw fault(name, key + " is there twice", "remove one");
       }
     }
     reader.endObject();
@@ -140,13 +142,13 @@ final class VoiceFile {
     Optional<String> persona = Optional.ofNullable(values.get("persona"));
     Voice voice = new Voice(name, "own", model, prompt, persona, true);
     if (model.isEmpty() && !voice.isPrompted()) {
-      throw fault(name, "it has neither model nor prompt; give it one");
+      throw fault(name, "it has neither model nor prompt", "give it one");
     }
     if (voice.isPrompted() && !Voice.takesPrompts(voice.model())) {
       throw fault(
           name,
-          "only PersonaPlex takes a prompt or persona, not %s; leave them or the model out"
-              .formatted(voice.model()));
+          "only PersonaPlex takes a prompt or persona, not " + voice.model(),
+          "leave them or the model out");
     }
     return voice;
   }
@@ -168,17 +170,14 @@ final class VoiceFile {
     return revision
         .map(Revision::toString)
         .orElseThrow(() ->
-            fault(
-                name,
-                "%s is no model, repository (org/name) or folder; %s"
-                    .formatted(model, nearest(model))));
+            fault(name, model + " is no model, repository (org/name) or folder", nearest(model)));
   }
 
   private String plain(String name, String typed) {
     try {
       return TypedName.plain(typed, variables);
     } catch (UserException e) {
-      throw fault(name, e.getMessage());
+      throw fault(name, e.what(), e.remedy());
     }
   }
 
@@ -198,8 +197,8 @@ final class VoiceFile {
     if (!VoiceBook.isPromptFile(prompt)) {
       throw fault(
           name,
-          "the prompt %s is neither one of PersonaPlex's, such as NATF2, nor a recording or a file *.pt"
-              .formatted(prompt));
+          "the prompt %s is no voice of PersonaPlex".formatted(prompt),
+          "name one, such as NATF2, a recording or a file *.pt");
     }
     return inFolder(prompt).toString();
   }
@@ -208,7 +207,7 @@ final class VoiceFile {
     return file.resolveSibling(variables.inHome(path)).toAbsolutePath().normalize();
   }
 
-  private UserException fault(String name, String what) {
-    return new UserException("%s: voice '%s': %s".formatted(file, name, what));
+  private UserException fault(String name, String what, String remedy) {
+    return new UserException("%s: voice '%s': %s".formatted(file, name, what), remedy);
   }
 }

@@ -133,7 +133,8 @@ public final class Tokenizer {
 
   private static UserException notTokenizer(Path path, Throwable cause) {
     return new UserException(
-        "%s is not a SentencePiece model, or is damaged; fetch the model again".formatted(path),
+        "%s is not a SentencePiece model, or is damaged".formatted(path),
+        "fetch the model again",
         cause);
   }
 
@@ -159,8 +160,8 @@ public final class Tokenizer {
   public List<Integer> encode(String text) {
     if (trained.algorithm() != UNIGRAM) {
       throw new UserException(
-          path
-              + " cuts texts in a way that is not supported (it is not of the unigram kind); give the tokenizer that belongs to the model");
+          path + " cuts texts in a way that is not supported (it is not of the unigram kind)",
+          "give the tokenizer that belongs to the model");
     }
     return new Encoder(pieces, normalizer, trained.byteFallback()).encode(text);
   }

@@ -45,7 +45,7 @@ public final class StoredVoice {
     try {
       if (Files.size(file) > LARGEST_FILE) {
         throw new UserException(
-            file + " is too large for a stored voice; use a voice from its publisher");
+            file + " is too large for a stored voice", "use a voice from its publisher");
       }
       return read(file.toString(), Files.readAllBytes(file), config);
     } catch (IOException e) {
@@ -72,8 +72,9 @@ public final class StoredVoice {
     }
     if (shape[3] != dim) {
       throw new UserException(
-          "%s is a voice of a model %d wide, but this one is %d wide; use a voice of this model"
-              .formatted(name, shape[3], dim));
+          "%s is a voice of a model %d wide, but this one is %d wide"
+              .formatted(name, shape[3], dim),
+          "use a voice of this model");
     }
     // The beginning of a longer one would be forgotten before it is spoken with.
     if (shape[0] <= config.maxDelay() || shape[0] > config.transformer().context()) {
@@ -116,8 +117,9 @@ public final class StoredVoice {
 
   private static UserException misfit(String name, String what, int... shape) {
     return new UserException(
-        "%s has %s of the shape %s, so it is no voice of this model; use one that is"
-            .formatted(name, what, Arrays.toString(shape)));
+        "%s has %s of the shape %s, so it is no voice of this model"
+            .formatted(name, what, Arrays.toString(shape)),
+        "use one that is");
   }
 
   /** Steps that the voice takes. */

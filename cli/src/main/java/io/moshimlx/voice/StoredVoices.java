@@ -86,8 +86,9 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
         .flatMap(file -> archived(file, name, config, names))
         .orElseThrow(() ->
             new UserException(
-                "there is no voice '%s'; the model has %s, and any recording can be one"
-                    .formatted(name, names.isEmpty() ? "none" : String.join(", ", names))));
+                "there is no voice '%s'".formatted(name),
+                "the model has %s, and any recording can be one"
+                    .formatted(names.isEmpty() ? "none" : String.join(", ", names))));
   }
 
   private static Optional<StoredVoice> archived(
@@ -109,8 +110,8 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
       return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
-          "%s cannot be read, or is damaged: %s; fetch the model again"
-              .formatted(file, e.getMessage()),
+          "%s cannot be read, or is damaged: %s".formatted(file, e.getMessage()),
+          "fetch the model again",
           e);
     }
   }

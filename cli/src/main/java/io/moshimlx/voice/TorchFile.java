@@ -65,8 +65,8 @@ final class TorchFile {
       return Arrays.stream(keys).map(file::numbers).toList();
     } catch (Unpickler.Refused e) {
       throw new UserException(
-          "%s is refused, for its pickle %s; use a voice from its publisher"
-              .formatted(name, e.getMessage()),
+          "%s is refused, for its pickle %s".formatted(name, e.getMessage()),
+          "use a voice from its publisher",
           e);
     } catch (IOException | IllegalArgumentException e) {
       throw damaged(name, e);
@@ -109,8 +109,8 @@ final class TorchFile {
     TorchTensor tensor = tensors.get(key);
     if (tensor == null) {
       throw new UserException(
-          "%s holds no '%s', so it is no stored voice; use a voice from its publisher"
-              .formatted(name, key));
+          "%s holds no '%s', so it is no stored voice".formatted(name, key),
+          "use a voice from its publisher");
     }
     if (!tensor.isSound()) {
       throw damaged(name, null);
@@ -133,7 +133,8 @@ final class TorchFile {
 
   private static UserException damaged(String name, Throwable cause) {
     return new UserException(
-        name + " is not a file of tensors as torch.save writes it, or is damaged; fetch it again",
+        name + " is not a file of tensors as torch.save writes it, or is damaged",
+        "fetch it again",
         cause);
   }
 }

@@ -180,12 +180,13 @@ class FindingsTest {
   }
 
   @Test
-  void theRemedyOfAFailureIsTheEndOfItsMessage() {
+  void aFailureNamesItsRemedyOrHasTheUsualOne() {
     assertEquals(
         Finding.problem("x", "/a cannot be read; it is a folder", "name a file"),
-        Finding.of("x", new UserException("/a cannot be read; it is a folder; name a file"), "?"));
+        Finding.of(
+            "x", new UserException("/a cannot be read; it is a folder", "name a file"), "?"));
     assertEquals(
         Finding.problem("x", "no such file: /a", "fetch it"),
-        Finding.of("x", new UserException("no such file: /a\n"), "fetch it"));
+        Finding.of("x", new IllegalStateException("no such file: /a\n"), "fetch it"));
   }
 }

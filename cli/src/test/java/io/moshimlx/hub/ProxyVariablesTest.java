@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.moshimlx.DownloadMonitor;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.Variables;
 import java.io.BufferedReader;
@@ -108,18 +108,14 @@ class ProxyVariablesTest {
     try (FakeHub server = FakeHub.start()) {
       server.putSmall(REPO.toString(), "a.txt", content);
       Hub hub = hub("http://hub.invalid", "HTTP_PROXY", server.endpoint());
-      hub.fetch(
-          REPO,
-          List.of(hub.look(REPO, "a.txt", DownloadMonitor.NONE).orElseThrow()),
-          DownloadMonitor.NONE);
+      hub.fetch(REPO, List.of(hub.look(REPO, "a.txt", Progress.NONE).orElseThrow()), Progress.NONE);
       assertArrayEquals(
           content, Files.readAllBytes(hub.folder(REPO).orElseThrow().resolve("a.txt")));
     }
   }
 
   private String refusal(Hub hub) {
-    return assertThrows(UserException.class, () -> hub.look(REPO, "a", DownloadMonitor.NONE))
-        .getMessage();
+    return assertThrows(UserException.class, () -> hub.look(REPO, "a", Progress.NONE)).getMessage();
   }
 
   @Test

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.moshimlx.DownloadMonitor;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -66,7 +66,7 @@ class SecureHubTest {
 
   private boolean isThere() {
     return new Hub(HubSettings.of(environment), PATIENCE)
-        .look(REPO, "config.json", DownloadMonitor.NONE)
+        .look(REPO, "config.json", Progress.NONE)
         .isPresent();
   }
 
@@ -203,10 +203,10 @@ class SecureHubTest {
   @Test
   void aCertificateThatIsNotTrustedIsFinal() {
     List<String> notes = new ArrayList<>();
-    DownloadMonitor monitor =
-        new DownloadMonitor() {
+    Progress monitor =
+        new Progress() {
           @Override
-          public void progress(String file, long done, long total) {}
+          public void at(String file, long done, long total) {}
 
           @Override
           public void note(String what) {
@@ -214,7 +214,7 @@ class SecureHubTest {
           }
 
           @Override
-          public boolean stopped() {
+          public boolean cancelled() {
             return false;
           }
         };
