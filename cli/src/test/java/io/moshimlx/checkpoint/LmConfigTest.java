@@ -44,7 +44,7 @@ final class LmConfigTest {
     Path file = Files.writeString(folder.resolve("config.json"), json.toString());
     assertEquals(
         file + ": n_q is 16 and dep_q 4, but PersonaPlex speaks and hears 8 codebooks each",
-        assertThrows(UserException.class, () -> LmConfig.read(file)).getMessage());
+        assertThrows(UserException.class, () -> LmConfig.read(file)).what());
   }
 
   private LmConfig read(String key, String value) throws IOException {
