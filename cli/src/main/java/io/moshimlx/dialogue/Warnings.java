@@ -133,8 +133,8 @@ public final class Warnings implements AudioNotices {
     return outages;
   }
 
-  /** Passes on what there is to tell; on the thread that sends the events. */
-  void tell(EventSink events) {
+  /** Sends the warnings that are due. */
+  void send(EventSink events) {
     take().forEach(events::accept);
   }
 

@@ -252,7 +252,7 @@ final class PersonaTest {
         .failed(none + " cannot be read: there is no such file; give a text file in UTF-8");
     Path empty = Files.writeString(folder.resolve("empty.txt"), "\n \n");
     run(MODEL, "--persona-file", empty)
-        .failed(empty + " is empty: say in it who the model is to be");
+        .failed(empty + " is empty; say in it who the model is to be");
     run(MODEL, "--persona", "far ".repeat(2000))
         .failedNaming("the voice and the persona take ", "remembers no more than 3,000");
     run(MODEL, "--voice", "NATF2")

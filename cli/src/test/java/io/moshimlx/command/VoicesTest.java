@@ -297,7 +297,7 @@ class VoicesTest {
         "{\"a\": {}}                 | : voice 'a': it has neither model nor prompt; give it one",
         "{\"a\": {\"model\": 7}}       | : voice 'a': model is no text; put it in double quotes",
         "{\"a\": {\"model\": \" \"}}     | : voice 'a': model is empty; fill it in or leave it out",
-        "{\"a\": {\"modle\": \"demo\"}}  | : voice 'a': 'modle' is none of model, prompt, persona",
+        "{\"a\": {\"modle\": \"demo\"}}  | : voice 'a': 'modle' is no key of a voice; use model, prompt, persona",
         "{\"a\": {\"model\": \"demo\", \"model\": \"demo\"}} | : voice 'a': model is there twice; remove one",
         "{\"a\": {\"model\": \"demo\"}, \"a\": {\"model\": \"demo\"}} | : voice 'a': it is there twice; remove or rename one",
         "{\"NATF0\": {\"model\": \"demo\"}} | : voice 'NATF0': a voice that is built in has this name; rename yours",

@@ -50,7 +50,7 @@ final class MemoryBenchmark {
     TokenStreams streams = new TokenStreams(lm.config());
     int[] user = new int[lm.config().userCodebooks()];
     for (int i = 0; i < steps; i++) {
-      streams.sampled(generator.step(streams.input(user)));
+      streams.complete(generator.step(streams.next(user).tokens()));
     }
   }
 

@@ -49,7 +49,7 @@ final class StepBenchmark {
     for (int i = 0; i < steps; i++) {
       int[] user = random.ints(lm.config().userCodebooks(), 0, lm.config().card()).toArray();
       long start = System.nanoTime();
-      streams.sampled(generator.step(streams.input(user)));
+      streams.complete(generator.step(streams.next(user).tokens()));
       milliseconds.add(Double.toString((System.nanoTime() - start) * 1e-6));
     }
     return milliseconds.toString();

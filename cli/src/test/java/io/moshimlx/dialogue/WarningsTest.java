@@ -17,7 +17,7 @@ class WarningsTest {
     Warnings warnings = new Warnings();
     warnings.silentMicrophone();
     List<WarningEvent> told = new ArrayList<>();
-    warnings.tell(event -> told.add((WarningEvent) event));
+    warnings.send(event -> told.add((WarningEvent) event));
     assertEquals(1, told.size());
     assertEquals("silent_microphone", told.getFirst().code());
     return told.getFirst().message();

@@ -30,7 +30,7 @@ final class GuidedCacheTest {
       TransformerConfig helium = lm.config().transformer();
       List<RingKvCache> caches = lm.newCaches();
       try (MlxScope _ = MlxScope.open()) {
-        int[] input = new TokenStreams(lm.config()).input(golden.tokens("user_tokens", 0));
+        int[] input = new TokenStreams(lm.config()).next(golden.tokens("user_tokens", 0)).tokens();
         lm.forward(lm.embed(input), lm.condition(guided), 0, caches);
         int heads = (guided ? 2 : 1) * helium.numHeads();
         assertArrayEquals(
@@ -50,12 +50,12 @@ final class GuidedCacheTest {
       TokenStreams streams = new TokenStreams(lm.config());
       TransformerConfig helium = lm.config().transformer();
       long cache = 2L * 2 * helium.dim() * helium.context() * DType.FLOAT32.size();
-      streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", 0))));
+      streams.complete(generator.step(streams.next(golden.tokens("user_tokens", 0)).tokens()));
       long before = Memory.active();
       assertTrue(before > cache);
       Memory.resetPeak();
       for (int step = 1; step < golden.steps(); step++) {
-        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+        streams.complete(generator.step(streams.next(golden.tokens("user_tokens", step)).tokens()));
       }
       long most = Memory.peak() - before;
       assertTrue(most < cache / 4, most + " bytes, the cache has " + cache);

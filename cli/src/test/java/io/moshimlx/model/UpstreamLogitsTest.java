@@ -103,7 +103,7 @@ final class UpstreamLogitsTest {
         for (int token : golden.tokens("sampled", step)) {
           audio.tokens.add(token);
         }
-        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+        streams.complete(generator.step(streams.next(golden.tokens("user_tokens", step)).tokens()));
       }
       return new Logits(text.values(), audio.values());
     }
@@ -164,12 +164,12 @@ final class UpstreamLogitsTest {
       List<RingKvCache> caches = lm.newCaches();
       TokenStreams streams = new TokenStreams(lm.config());
       for (int step = 0; step < golden.steps(); step++) {
-        int[] input = streams.input(golden.tokens("user_tokens", step));
+        int[] input = streams.next(golden.tokens("user_tokens", step)).tokens();
         try (MlxScope _ = MlxScope.open()) {
           MlxArray hidden = lm.forward(lm.embed(input), Optional.empty(), step, caches);
           int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
           assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
-          streams.sampled(new int[] {token});
+          streams.complete(new int[] {token});
           for (int head = 0; step < heads[0] && head < heads[1]; head++) {
             assertArrayEquals(
                 golden.row("extra_heads", step * heads[1] + head, heads[2]),
