@@ -92,7 +92,7 @@ public final class Weights {
     this.tensors = Safetensors.load(file);
     this.layout = Layout.of(tensors, depformer);
     this.unused = new TreeSet<>(tensors.keySet());
-    int stored = depformer.weightSchedule().size();
+    int stored = depformer.storedSlices();
     unused.removeIf(key ->
         layout.isOfSlicesFrom(depformer.slices(), key) && !layout.isOfSlicesFrom(stored, key));
   }

@@ -2,7 +2,7 @@ package io.moshimlx.dialogue;
 
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import io.moshimlx.voice.StoredVoice;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +73,7 @@ final class PromptPhase {
     if (voice.orElse(null) instanceof VoicePrompt.Recorded recorded) {
       recorded
           .frames()
-          .forEach(frame -> steps.add(() -> new Told(StreamingDecoder.PAD, codec.encode(frame))));
+          .forEach(frame -> steps.add(() -> new Told(TextTokens.PAD, codec.encode(frame))));
     }
     addSilence();
     role.forEach(token -> steps.add(() -> new Told(token, SILENCE)));
@@ -82,7 +82,7 @@ final class PromptPhase {
 
   private void addSilence() {
     for (int i = 0; i < SILENT_FRAMES; i++) {
-      steps.add(() -> new Told(StreamingDecoder.PAD, SILENCE));
+      steps.add(() -> new Told(TextTokens.PAD, SILENCE));
     }
   }
 

@@ -120,7 +120,7 @@ public final class Session implements AutoCloseable {
 
   /** Refuses a model that only writes text. */
   public static void requireVoice(ModelFiles files) {
-    if (files.config().depQ() == 0) {
+    if (files.config().voiceCodebooks() == 0) {
       throw new UserException(
           files.weights()
               + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks",
@@ -135,7 +135,7 @@ public final class Session implements AutoCloseable {
         Mimi.open(
             files.mimi(),
             files.mimiConfig().orElse(null),
-            Math.max(config.depQ(), config.userCodebooks()));
+            Math.max(config.voiceCodebooks(), config.userCodebooks()));
     if (codec.cardinality() != config.card()) {
       int entries = codec.cardinality();
       codec.close();
@@ -149,7 +149,7 @@ public final class Session implements AutoCloseable {
 
   /**
    * Tells the model who it is, before the dialogue; for a model that {@linkplain
-   * LmConfig#prompted() takes prompts}.
+   * LmConfig#takesPrompts() takes prompts}.
    *
    * @param percent told how far it is, from time to time
    * @param stopped asked now and then; what is stopped here is not to be gone on with

@@ -39,7 +39,7 @@ public final class TokenStreams {
    * @return what the model reads at this step: the text token, then one token of each codebook
    */
   public int[] input(int[] userTokens) {
-    System.arraycopy(userTokens, 0, frame(step), config.depQ(), config.userCodebooks());
+    System.arraycopy(userTokens, 0, frame(step), config.voiceCodebooks(), config.userCodebooks());
     int[] input = new int[1 + config.codebooks()];
     input[0] = textToken;
     for (int codebook = 0; codebook < config.codebooks(); codebook++) {
@@ -59,7 +59,7 @@ public final class TokenStreams {
    */
   public int[] told(int text, int[] voice, int[] user) {
     int[] input = input(user);
-    System.arraycopy(voice, 0, frame(step), 0, config.depQ());
+    System.arraycopy(voice, 0, frame(step), 0, config.voiceCodebooks());
     textToken = text;
     step++;
     given = step;
@@ -86,7 +86,7 @@ public final class TokenStreams {
    * @return for each codebook of Moshi's voice a token, or {@link LmGenerator#FREE}
    */
   public int[] given() {
-    int[] tokens = new int[config.depQ()];
+    int[] tokens = new int[config.voiceCodebooks()];
     for (int codebook = 0; codebook < tokens.length; codebook++) {
       int target = step - config.delays().get(codebook);
       tokens[codebook] = target >= 0 && target < given ? frame(target)[codebook] : LmGenerator.FREE;
@@ -102,7 +102,7 @@ public final class TokenStreams {
    */
   public Optional<int[]> sampled(int[] sampled) {
     textToken = sampled[0];
-    for (int codebook = 0; codebook < config.depQ(); codebook++) {
+    for (int codebook = 0; codebook < config.voiceCodebooks(); codebook++) {
       int target = step - config.delays().get(codebook);
       if (target >= 0) {
         frame(target)[codebook] = sampled[1 + codebook];
@@ -112,7 +112,7 @@ public final class TokenStreams {
     step++;
     return complete < 0
         ? Optional.empty()
-        : Optional.of(Arrays.copyOf(frame(complete), config.depQ()));
+        : Optional.of(Arrays.copyOf(frame(complete), config.voiceCodebooks()));
   }
 
   private int[] frame(int index) {

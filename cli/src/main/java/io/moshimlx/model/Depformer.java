@@ -55,12 +55,14 @@ final class Depformer implements AutoCloseable {
     linearIn =
         weights.linear(
             lm.transformer().dim(),
-            IntStream.range(0, lm.depQ())
+            IntStream.range(0, lm.voiceCodebooks())
                 .mapToObj(
                     i -> new Weights.Rows("depformer.slices." + i + ".linear_in", config.dim()))
                 .toArray(Weights.Rows[]::new));
     slices =
-        IntStream.range(0, lm.depQ()).mapToObj(i -> new Slice(lm, i, weights, kernels)).toList();
+        IntStream.range(0, lm.voiceCodebooks())
+            .mapToObj(i -> new Slice(lm, i, weights, kernels))
+            .toList();
     rotary = config.rotary() ? Optional.of(new Rotary(config)) : Optional.empty();
     caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
   }

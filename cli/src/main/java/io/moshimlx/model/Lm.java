@@ -72,7 +72,7 @@ public final class Lm implements AutoCloseable {
     outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
     textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
     depformer =
-        config.depQ() == 0
+        config.voiceCodebooks() == 0
             ? Optional.empty()
             : Optional.of(new Depformer(config, weights, kernels));
     rotary =

@@ -105,7 +105,7 @@ public final class LmGenerator implements AutoCloseable {
    * @return the text token, then one token of each codebook that the depformer writes
    */
   public int[] step(int[] input) {
-    int[] given = new int[lm.config().depQ()];
+    int[] given = new int[lm.config().voiceCodebooks()];
     Arrays.fill(given, FREE);
     return step(input, given);
   }

@@ -40,7 +40,8 @@ class FrameLoopTest {
 
   private final LmConfig config = LmConfig.read(DEMO.resolve("config.json"));
   private final Mimi codec =
-      Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), config.depQ());
+      Mimi.open(
+          DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), config.voiceCodebooks());
   private final StreamingDecoder text = Tokenizer.open(DEMO.resolve("tokenizer.model")).decoder();
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
@@ -61,7 +62,7 @@ class FrameLoopTest {
   }
 
   private int[] answer() {
-    return new int[1 + config.depQ()];
+    return new int[1 + config.voiceCodebooks()];
   }
 
   /** Silence without end; what it does before each frame may fail or wait. */
