@@ -8,6 +8,7 @@ import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.FrameTimes;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
@@ -121,6 +122,7 @@ public final class Benchmark implements AutoCloseable {
     codec = Session.codec(files);
     try {
       lm = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
+      MemoryLimits.apply();
     } catch (RuntimeException e) {
       codec.close();
       throw e;

@@ -4,6 +4,7 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.Lm;
 import io.moshimlx.quantize.Fidelity;
@@ -32,6 +33,7 @@ public final class FidelityCheck {
         Lm sourceLm = load(source);
         Lm copyLm = load(copy);
         Fidelity fidelity = new Fidelity(sourceLm, copyLm)) {
+      MemoryLimits.apply();
       TokenStreams streams = new TokenStreams(source.config());
       float[] frame = new float[AudioSource.FRAME_SAMPLES];
       for (long heard = 1; recording.read(frame); heard++) {

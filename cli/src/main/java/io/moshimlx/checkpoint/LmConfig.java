@@ -282,7 +282,7 @@ public record LmConfig(
       }
     }
     // Which tokens print nothing is part of the family, not of a model.
-    if (json.integer("existing_text_padding_id", TextTokens.PAD, 0, MAX_CARD) != TextTokens.PAD) {
+    if (!TextTokens.isPad(json.integer("existing_text_padding_id", TextTokens.PAD, 0, MAX_CARD))) {
       throw json.unsupported("existing_text_padding_id", "other than " + TextTokens.PAD);
     }
     if (json.integer("kv_repeat", 1, 1, MAX_DIM) != 1) {

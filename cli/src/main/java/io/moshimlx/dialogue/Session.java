@@ -4,6 +4,7 @@ import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.Sampling;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
@@ -94,6 +95,7 @@ public final class Session implements AutoCloseable {
     }
     Session session = new Session(lm, codec, tokenizer, options);
     try {
+      MemoryLimits.apply();
       session.warmUp(options);
     } catch (RuntimeException e) {
       session.close();

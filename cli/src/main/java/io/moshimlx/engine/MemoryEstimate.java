@@ -91,6 +91,6 @@ public record MemoryEstimate(
     // The codec's halves share what they can; beside their weights lie their caches, and a kernel
     // that is unfolded.
     long codec = codecBytes + codecBytes / 8;
-    return weights + cacheValues * size + codec + PROCESS_BYTES + Lm.cacheLimit(weights);
+    return weights + cacheValues * size + codec + PROCESS_BYTES + MemoryLimits.cacheBytes(weights);
   }
 }

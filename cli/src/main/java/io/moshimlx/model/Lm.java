@@ -15,7 +15,6 @@ import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
-import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
@@ -33,11 +32,6 @@ import java.util.stream.IntStream;
  * <p>Belongs to the thread that loaded it.
  */
 public final class Lm implements AutoCloseable {
-  /** Bytes of freed arrays that MLX may keep: this share of the weights, but so many at least. */
-  private static final long CACHE_SHARE = 16;
-
-  private static final long LEAST_CACHE = 4 << 20;
-
   /** Weights of a linear layer that is worth two cores: they take one about two milliseconds. */
   private static final long SPLIT_FROM = 1 << 21;
 
@@ -110,11 +104,6 @@ public final class Lm implements AutoCloseable {
         Device.getDefault() == Device.Type.CPU ? Optional.of(DType.FLOAT32) : Optional.empty());
   }
 
-  /** Bytes of freed arrays that MLX may keep beside weights of so many. */
-  public static long cacheLimit(long weightBytes) {
-    return Math.max(LEAST_CACHE, weightBytes / CACHE_SHARE);
-  }
-
   /**
    * As above, with kernels that are {@link Kernels written out} or MLX's, and linear layers that
    * are split from so many weights on.
@@ -132,25 +121,13 @@ public final class Lm implements AutoCloseable {
           new Weights(file, quantization, dtype, config.depformer(), written, splitFrom);
       lm = new Lm(config, weights, written);
     }
-    keepInMemory();
     Transforms.eval(lm.parameters);
-    // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
-    // so none of them would be used again, and all be kept until the context is full.
-    Memory.setCacheLimit(cacheLimit(Memory.active()));
     return lm;
   }
 
   /** Why a CPU computes without compiled kernels; empty where it has them, or a GPU computes. */
   public static Optional<CompiledKernels.Missing> missingKernels() {
     return Device.getDefault() == Device.Type.CPU ? Kernels.missing() : Optional.empty();
-  }
-
-  /** What a GPU reads at every step is to stay in memory, whatever else the machine does. */
-  private static void keepInMemory() {
-    if (Device.getDefault() != Device.Type.GPU) {
-      return;
-    }
-    Device.recommendedBytes().ifPresent(Memory::setWiredLimit);
   }
 
   /**

@@ -10,8 +10,13 @@ public final class TextTokens {
 
   private TextTokens() {}
 
+  /** Whether a token is that of padding. */
+  public static boolean isPad(int token) {
+    return token == PAD;
+  }
+
   /** Whether a token only says that nothing is said. */
   public static boolean isSilent(int token) {
-    return token == END_OF_PAD || token == PAD;
+    return isPad(token) || token == END_OF_PAD;
   }
 }
