@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * The small transformer that turns one step of Helium into the codebooks of Moshi's voice, one
  * after another ({@code depformer}). Every codebook has weights of its own, a slice.
  */
-final class Depformer implements AutoCloseable {
+final class Depformer {
   private final TransformerConfig config;
   private final UnaryLayer linearIn;
   private final List<Slice> slices;
@@ -29,7 +29,7 @@ final class Depformer implements AutoCloseable {
   private final List<StepKvCache> caches;
 
   private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
-    Slice(LmConfig config, int index, Weights weights, Kernels kernels) {
+    Slice(LmConfig config, int index, Layers layers) {
       DepformerConfig depformer = config.depformer();
       int dim = depformer.transformer().dim();
       boolean readsText = index == 0;
@@ -41,29 +41,25 @@ final class Depformer implements AutoCloseable {
               dim,
               depformer.lowRank(),
               readsText && config.demuxSecondStream(),
-              weights,
-              kernels),
-          new Transformer(
-              depformer.transformer(), prefix + "transformer.", weights, kernels, false),
-          weights.linear(prefix + "linear_out", dim, config.card()));
+              layers),
+          new Transformer(depformer.transformer(), prefix + "transformer.", layers, false),
+          layers.linear(prefix + "linear_out", dim, config.card()));
     }
   }
 
-  Depformer(LmConfig lm, Weights weights, Kernels kernels) {
+  Depformer(LmConfig lm, Layers layers) {
     config = lm.depformer().transformer();
     // The projections of all slices read the same vector: one product serves them all.
     linearIn =
-        weights.linear(
+        layers.linear(
             lm.transformer().dim(),
             IntStream.range(0, lm.voiceCodebooks())
                 .mapToObj(
                     i -> new Weights.Rows("depformer.slices." + i + ".linear_in", config.dim()))
                 .toArray(Weights.Rows[]::new));
     slices =
-        IntStream.range(0, lm.voiceCodebooks())
-            .mapToObj(i -> new Slice(lm, i, weights, kernels))
-            .toList();
-    rotary = config.rotary() ? Optional.of(new Rotary(config)) : Optional.empty();
+        IntStream.range(0, lm.voiceCodebooks()).mapToObj(i -> new Slice(lm, i, layers)).toList();
+    rotary = config.rotary() ? Optional.of(layers.rotary(config)) : Optional.empty();
     caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
   }
 
@@ -94,10 +90,5 @@ final class Depformer implements AutoCloseable {
       tokens.add(last);
     }
     return tokens;
-  }
-
-  @Override
-  public void close() {
-    rotary.ifPresent(Rotary::close);
   }
 }

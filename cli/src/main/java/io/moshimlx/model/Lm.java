@@ -32,65 +32,60 @@ import java.util.stream.IntStream;
  * <p>Belongs to the thread that loaded it.
  */
 public final class Lm implements AutoCloseable {
-  /** Weights of a linear layer that is worth two cores: they take one about two milliseconds. */
-  private static final long SPLIT_FROM = 1 << 21;
-
-  private static final long NEVER = Long.MAX_VALUE;
-
   private final LmConfig config;
   private final Embeddings embeddings;
   private final ConditionProvider conditionProvider;
   private final Transformer transformer;
-  private final MlxArray outNorm;
+  private final UnaryLayer outNorm;
   private final UnaryLayer textLinear;
   private final List<UnaryLayer> extraHeads;
   private final Optional<Depformer> depformer;
   private final Optional<Rotary> rotary;
-  private final Kernels kernels;
-  private final List<MlxArray> parameters;
+  private final DType dtype;
   private final long stepBytes;
+  private final Owned owned;
 
-  private Lm(LmConfig config, Weights weights, boolean written) {
+  private Lm(LmConfig config, Weights weights, ComputePlan plan, Owned owned) {
     this.config = config;
-    kernels = new Kernels(written);
-    conditionProvider = new ConditionProvider(config, weights);
+    this.owned = owned;
+    Kernels kernels = plan.kernels().apply(owned);
+    Layers besideSteps = new Layers(weights, kernels, plan.splitFrom(), owned);
+    conditionProvider = new ConditionProvider(config, besideSteps);
     extraHeads =
         IntStream.range(0, config.extraHeads().count())
             .mapToObj(i ->
-                weights.linear(
+                besideSteps.linear(
                     "extra_heads." + i, config.transformer().dim(), config.extraHeads().dim()))
             .toList();
-    long besideSteps = weights.stepBytes();
-    embeddings = new Embeddings(config, weights, kernels);
-    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels, true);
-    outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
-    textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
+    Layers layers = new Layers(weights, kernels, plan.splitFrom(), owned);
+    embeddings = new Embeddings(config, layers);
+    transformer = new Transformer(config.transformer(), "transformer.", layers, plan.early());
+    MlxArray outNormWeight = layers.tensor("out_norm.weight", config.transformer().dim());
+    outNorm = kernels.rmsNorm(outNormWeight);
+    dtype = outNormWeight.dtype();
+    textLinear = layers.linear("text_linear", config.transformer().dim(), config.textCard());
     depformer =
         config.voiceCodebooks() == 0
             ? Optional.empty()
-            : Optional.of(new Depformer(config, weights, kernels));
+            : Optional.of(new Depformer(config, layers));
     rotary =
         config.transformer().rotary()
-            ? Optional.of(new Rotary(config.transformer()))
+            ? Optional.of(layers.rotary(config.transformer()))
             : Optional.empty();
-    stepBytes = weights.stepBytes() - besideSteps;
-    parameters = weights.finish();
+    stepBytes = layers.bytesRead();
   }
 
   /**
    * Loads a checkpoint in MLX's or PyTorch's layout.
    *
    * @param dtype what to compute in; empty for float32 on a CPU and the file's own type elsewhere
-   * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration says
+   * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration
+   *     demands
    * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
   public static Lm load(
       LmConfig config, Path file, Quantization quantization, Optional<DType> dtype) {
-    boolean cpu = Device.getDefault() == Device.Type.CPU;
-    Optional<DType> computed = computed(dtype);
-    boolean written = cpu && computed.filter(DType.FLOAT32::equals).isPresent();
-    boolean split = written && Runtime.getRuntime().availableProcessors() > 1;
-    return load(config, file, quantization, computed, written, split ? SPLIT_FROM : NEVER);
+    return load(config, file, quantization, ComputePlan.of(dtype));
   }
 
   /**
@@ -104,30 +99,33 @@ public final class Lm implements AutoCloseable {
         Device.getDefault() == Device.Type.CPU ? Optional.of(DType.FLOAT32) : Optional.empty());
   }
 
-  /**
-   * As above, with kernels that are {@link Kernels written out} or MLX's, and linear layers that
-   * are split from so many weights on.
-   */
-  static Lm load(
-      LmConfig config,
-      Path file,
-      Quantization quantization,
-      Optional<DType> dtype,
-      boolean written,
-      long splitFrom) {
-    Lm lm;
-    try (MlxScope _ = MlxScope.open()) {
-      Weights weights =
-          new Weights(file, quantization, dtype, config.depformer(), written, splitFrom);
-      lm = new Lm(config, weights, written);
+  /** Loads a checkpoint to compute it by a plan; a failure leaves nothing behind. */
+  static Lm load(LmConfig config, Path file, Quantization quantization, ComputePlan plan) {
+    Owned owned = new Owned();
+    try {
+      Lm lm = unevaluated(config, file, quantization, plan, owned);
+      Transforms.eval(owned.arrays());
+      return lm;
+    } catch (RuntimeException e) {
+      owned.close();
+      throw e;
     }
-    Transforms.eval(lm.parameters);
-    return lm;
+  }
+
+  /** The file's own handles are closed before the evaluation: only what the model keeps stays. */
+  private static Lm unevaluated(
+      LmConfig config, Path file, Quantization quantization, ComputePlan plan, Owned owned) {
+    try (MlxScope _ = MlxScope.open();
+        Weights weights = new Weights(file, quantization, plan.dtype(), config.depformer())) {
+      Lm lm = new Lm(config, weights, plan, owned);
+      weights.requireFit();
+      return lm;
+    }
   }
 
   /** Why a CPU computes without compiled kernels; empty where it has them, or a GPU computes. */
   public static Optional<CompiledKernels.Missing> missingKernels() {
-    return Device.getDefault() == Device.Type.CPU ? Kernels.missing() : Optional.empty();
+    return Device.getDefault() == Device.Type.CPU ? ComposedKernels.missing() : Optional.empty();
   }
 
   /**
@@ -135,10 +133,13 @@ public final class Lm implements AutoCloseable {
    * reads no more than its header. Throws as {@link #load} does.
    */
   public static Map<String, Layout.Place> places(LmConfig config, Path file) {
-    try (MlxScope _ = MlxScope.open()) {
-      Weights weights =
-          new Weights(file, Quantization.BF16, Optional.empty(), config.depformer(), false, NEVER);
-      new Lm(config, weights, false).close();
+    ComputePlan plan = ComputePlan.fast(Optional.empty());
+    try (MlxScope _ = MlxScope.open();
+        Owned owned = new Owned();
+        Weights weights = new Weights(file, Quantization.BF16, plan.dtype(), config.depformer())) {
+      // Its classes are the only list of a model's keys; none of its arrays is computed.
+      Lm _ = new Lm(config, weights, plan, owned);
+      weights.requireFit();
       return weights.places();
     }
   }
@@ -149,7 +150,7 @@ public final class Lm implements AutoCloseable {
 
   /** What it computes in. */
   DType dtype() {
-    return outNorm.dtype();
+    return dtype;
   }
 
   /** Bytes of weights that one step reads, in the types that it computes with. */
@@ -200,7 +201,7 @@ public final class Lm implements AutoCloseable {
     MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
     int steps = embedded.dim(1);
     MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, steps)), caches);
-    return kernels.rmsNorm(y, outNorm);
+    return outNorm.apply(y);
   }
 
   /**
@@ -230,9 +231,6 @@ public final class Lm implements AutoCloseable {
 
   @Override
   public void close() {
-    parameters.forEach(MlxArray::close);
-    rotary.ifPresent(Rotary::close);
-    depformer.ifPresent(Depformer::close);
-    kernels.close();
+    owned.close();
   }
 }

@@ -1,8 +1,8 @@
 package io.moshimlx.model;
 
 import io.moshimlx.checkpoint.TransformerConfig;
-import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
+import io.moshimlx.mlx.Transforms;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -10,23 +10,19 @@ import java.util.stream.IntStream;
 /** A stack of layers ({@code transformer}). */
 final class Transformer {
   private final List<TransformerLayer> layers;
-  private final Kernels kernels;
   private final boolean early;
 
   /**
-   * Of a model.
+   * A transformer of a model.
    *
-   * @param early whether a layer is begun while the next is built. Small layers then wait for one
-   *     another more than they gain.
+   * @param early whether a layer is begun while the next one is built. Small layers then wait for
+   *     one another more than they gain.
    */
-  Transformer(
-      TransformerConfig config, String prefix, Weights weights, Kernels kernels, boolean early) {
-    this.kernels = kernels;
+  Transformer(TransformerConfig config, String prefix, Layers layers, boolean early) {
     this.early = early;
-    layers =
+    this.layers =
         IntStream.range(0, config.numLayers())
-            .mapToObj(
-                i -> new TransformerLayer(config, prefix + "layers." + i + ".", weights, kernels))
+            .mapToObj(i -> new TransformerLayer(config, prefix + "layers." + i + ".", layers))
             .toList();
   }
 
@@ -44,7 +40,7 @@ final class Transformer {
     for (int i = 0; i < layers.size(); i++) {
       y = layers.get(i).apply(y, angles, caches.get(i), mask);
       if (early) {
-        kernels.begin(y);
+        Transforms.asyncEval(y);
       }
     }
     return y;

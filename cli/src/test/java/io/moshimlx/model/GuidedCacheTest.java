@@ -11,6 +11,7 @@ import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxScope;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,8 +44,12 @@ final class GuidedCacheTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aStepMakesNothingOfTheCachesSize(boolean written) {
-    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), written, Long.MAX_VALUE);
+  void aStepMakesNothingOfTheCachesSize(boolean composed) {
+    ComputePlan plan =
+        composed
+            ? ComputePlan.composed(OptionalLong.empty())
+            : ComputePlan.fast(Optional.of(DType.FLOAT32));
+    try (Lm lm = golden.load(plan);
         LmGenerator generator =
             new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
       TokenStreams streams = new TokenStreams(lm.config());
