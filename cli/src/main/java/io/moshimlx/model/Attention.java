@@ -15,9 +15,6 @@ final class Attention {
   private final UnaryLayer outProj;
   private final Kernels kernels;
 
-  /** Of the array that was last cut in two. */
-  private final MlxArray[] parts = new MlxArray[2];
-
   Attention(TransformerConfig config, String prefix, Layers layers) {
     heads = config.numHeads();
     kernels = layers.kernels();
@@ -39,6 +36,7 @@ final class Attention {
     MlxArray split =
         angles.isPresent() ? kernels.rotate(qkv, angles.get(), heads) : Heads.split(qkv, heads);
     int batch = x.dim(0);
+    MlxArray[] parts = new MlxArray[2];
     splitAt(split, 1, batch * heads, parts);
     MlxArray q = parts[0];
     MlxArray kv = cache.append(parts[1]);
@@ -51,6 +49,7 @@ final class Attention {
       // The softmax of one score is 1: a depformer's first slice needs no attention.
       return slice(kv, 1, all, 2 * all, 2, 0, 1);
     }
+    MlxArray[] parts = new MlxArray[2];
     splitAt(slice(kv, 2, 0, visible), 1, all, parts);
     return kernels.attention(q, parts[0], parts[1], mask);
   }

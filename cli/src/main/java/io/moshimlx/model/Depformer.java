@@ -13,7 +13,6 @@ import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -25,8 +24,6 @@ final class Depformer {
   private final TransformerConfig config;
   private final UnaryLayer linearIn;
   private final List<Slice> slices;
-  private final Optional<Rotary> rotary;
-  private final List<StepKvCache> caches;
 
   private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
     Slice(LmConfig config, int index, Layers layers) {
@@ -59,8 +56,6 @@ final class Depformer {
                 .toArray(Weights.Rows[]::new));
     slices =
         IntStream.range(0, lm.voiceCodebooks()).mapToObj(i -> new Slice(lm, i, layers)).toList();
-    rotary = config.rotary() ? Optional.of(layers.rotary(config)) : Optional.empty();
-    caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
   }
 
   /**
@@ -73,16 +68,15 @@ final class Depformer {
    */
   List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler, int[] given) {
     MlxArray projected = linearIn.apply(hidden);
-    caches.forEach(StepKvCache::clear);
+    List<StepKvCache> caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
     List<MlxArray> tokens = new ArrayList<>(1 + slices.size());
     tokens.add(textToken);
     MlxArray last = textToken;
     for (int i = 0; i < slices.size(); i++) {
       Slice slice = slices.get(i);
-      int step = i;
       MlxArray own = slice(projected, 2, i * config.dim(), (i + 1) * config.dim());
       MlxArray x = add(own, reshape(slice.emb().apply(last), 1, 1, config.dim()));
-      MlxArray y = slice.transformer().apply(x, rotary.map(r -> r.angles(step, 1)), caches);
+      MlxArray y = slice.transformer().apply(x, caches);
       last =
           given[i] == LmGenerator.FREE
               ? sampler.sample(flatten(slice.linearOut().apply(y)))

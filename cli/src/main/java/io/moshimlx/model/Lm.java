@@ -11,6 +11,7 @@ import io.moshimlx.checkpoint.Conditioning;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.TransformerConfig;
 import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
@@ -24,10 +25,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Moshi's language model: the embeddings of all token streams, Helium over time, the text head and
- * the depformer.
+ * the depformer. It has weights alone: a conversation's state is an {@link LmState}.
  *
  * <p>Belongs to the thread that loaded it.
  */
@@ -40,7 +42,6 @@ public final class Lm implements AutoCloseable {
   private final UnaryLayer textLinear;
   private final List<UnaryLayer> extraHeads;
   private final Optional<Depformer> depformer;
-  private final Optional<Rotary> rotary;
   private final DType dtype;
   private final long stepBytes;
   private final Owned owned;
@@ -68,10 +69,6 @@ public final class Lm implements AutoCloseable {
         config.voiceCodebooks() == 0
             ? Optional.empty()
             : Optional.of(new Depformer(config, layers));
-    rotary =
-        config.transformer().rotary()
-            ? Optional.of(layers.rotary(config.transformer()))
-            : Optional.empty();
     stepBytes = layers.bytesRead();
   }
 
@@ -158,20 +155,27 @@ public final class Lm implements AutoCloseable {
     return stepBytes;
   }
 
-  /** Empty caches for a new session. */
-  List<RingKvCache> newCaches() {
-    return IntStream.range(0, config.transformer().numLayers())
-        .mapToObj(i -> new RingKvCache(config.transformer().context()))
-        .toList();
+  /**
+   * The state of a new conversation, before its first step; the caller closes it.
+   *
+   * @param guided whether Helium runs under two conditions, a batch of two: the best and the one
+   *     that guidance leads away from
+   */
+  LmState newState(boolean guided) {
+    TransformerConfig helium = config.transformer();
+    try (MlxScope _ = MlxScope.open()) {
+      Optional<MlxArray> condition = condition(guided);
+      condition.ifPresent(c -> Transforms.eval(c));
+      return new LmState(
+          condition.map(MlxArray::retain),
+          Stream.generate(() -> new RingKvCache(helium.context()))
+              .limit(helium.numLayers())
+              .toList());
+    }
   }
 
-  /**
-   * What is added to Helium's input at every step of a session.
-   *
-   * @param guided whether to add what guidance leads away from
-   * @return [1, 1, dim], or guided [2, 1, dim]; empty for a model without conditions
-   */
-  Optional<MlxArray> condition(boolean guided) {
+  /** What is added to Helium's input: [1, 1, dim], guided [2, 1, dim]; empty for none. */
+  private Optional<MlxArray> condition(boolean guided) {
     Optional<MlxArray> best = conditionProvider.sum(Conditioning.BEST);
     return guided
         ? best.map(b -> concatenate(0, b, conditionProvider.sum(Conditioning.WORST).orElseThrow()))
@@ -189,19 +193,15 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Runs Helium over a block of steps, in as many copies as there are conditions.
+   * Runs Helium over the next steps of a conversation, in as many copies as there are conditions.
    *
    * @param embedded as {@link #embed}, [1, steps, dim]
-   * @param condition as {@link #condition}, [batch, 1, dim]; empty for none and a batch of one
-   * @param position of the first step
    * @return [batch, steps, dim]
    */
-  MlxArray forward(
-      MlxArray embedded, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
-    MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
-    int steps = embedded.dim(1);
-    MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, steps)), caches);
-    return outNorm.apply(y);
+  MlxArray forward(MlxArray embedded, LmState state) {
+    MlxArray x =
+        state.condition().map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
+    return outNorm.apply(transformer.apply(x, state.caches()));
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 /** A stack of layers ({@code transformer}). */
 final class Transformer {
   private final List<TransformerLayer> layers;
+  private final Optional<Rotary> rotary;
   private final boolean early;
 
   /**
@@ -20,6 +21,7 @@ final class Transformer {
    */
   Transformer(TransformerConfig config, String prefix, Layers layers, boolean early) {
     this.early = early;
+    rotary = config.rotary() ? Optional.of(layers.rotary(config)) : Optional.empty();
     this.layers =
         IntStream.range(0, config.numLayers())
             .mapToObj(i -> new TransformerLayer(config, prefix + "layers." + i + ".", layers))
@@ -30,12 +32,14 @@ final class Transformer {
    * Runs a block of steps through all layers.
    *
    * @param x [batch, steps, dim]
-   * @param angles of the steps, or empty where positions are not encoded
    * @param caches one a layer, all at the same step
    * @return [batch, steps, dim]
    */
-  MlxArray apply(MlxArray x, Optional<Rotary.Angles> angles, List<? extends KvCache> caches) {
-    Optional<MlxArray> mask = caches.getFirst().mask(x.dim(1));
+  MlxArray apply(MlxArray x, List<? extends KvCache> caches) {
+    KvCache first = caches.getFirst();
+    int steps = x.dim(1);
+    Optional<Rotary.Angles> angles = rotary.map(r -> r.angles(first.offset(), steps));
+    Optional<MlxArray> mask = first.mask(steps);
     MlxArray y = x;
     for (int i = 0; i < layers.size(); i++) {
       y = layers.get(i).apply(y, angles, caches.get(i), mask);

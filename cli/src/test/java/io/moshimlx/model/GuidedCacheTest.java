@@ -9,7 +9,6 @@ import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxScope;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,16 +28,15 @@ final class GuidedCacheTest {
   void keysAndValuesAreOfABatchOfOne(boolean guided) {
     try (Lm lm = golden.load()) {
       TransformerConfig helium = lm.config().transformer();
-      List<RingKvCache> caches = lm.newCaches();
-      try (MlxScope _ = MlxScope.open()) {
+      try (LmState state = lm.newState(guided);
+          MlxScope _ = MlxScope.open()) {
         int[] input = new TokenStreams(lm.config()).input(golden.tokens("user_tokens", 0));
-        lm.forward(lm.embed(input), lm.condition(guided), 0, caches);
+        lm.forward(lm.embed(input), state);
         int heads = (guided ? 2 : 1) * helium.numHeads();
         assertArrayEquals(
             new int[] {1, 2 * heads, helium.context(), helium.headDim()},
-            caches.getFirst().state().shape());
+            state.caches().getFirst().ring().shape());
       }
-      caches.forEach(RingKvCache::close);
     }
   }
 

@@ -62,8 +62,7 @@ final class PrefillTest {
   /** Helium's output of the last step, after blocks of these sizes of random tokens. */
   private static float[] lastHidden(Lm lm, List<Integer> blocks) {
     SplittableRandom random = new SplittableRandom(1);
-    List<RingKvCache> caches = lm.newCaches();
-    int position = 0;
+    LmState state = lm.newState(false);
     float[] last = null;
     for (int block : blocks) {
       int[][] inputs = new int[block][];
@@ -72,15 +71,14 @@ final class PrefillTest {
       }
       MlxArray hidden;
       try (MlxScope _ = MlxScope.open()) {
-        MlxArray all = lm.forward(lm.embed(inputs), Optional.empty(), position, caches);
+        MlxArray all = lm.forward(lm.embed(inputs), state);
         hidden = slice(all, 1, block - 1, block).retain();
       }
-      position += block;
-      Transforms.eval(caches.stream().map(RingKvCache::state).toList());
+      Transforms.eval(state.arrays());
       last = hidden.toFloats();
       hidden.close();
     }
-    caches.forEach(RingKvCache::close);
+    state.close();
     return last;
   }
 }

@@ -160,13 +160,13 @@ final class UpstreamLogitsTest {
     Golden golden = Golden.of("text-only");
     int[] heads = golden.shapes().get("extra_heads");
     assertTrue(heads[0] > 1);
-    try (Lm lm = golden.load()) {
-      List<RingKvCache> caches = lm.newCaches();
+    try (Lm lm = golden.load();
+        LmState state = lm.newState(false)) {
       TokenStreams streams = new TokenStreams(lm.config());
       for (int step = 0; step < golden.steps(); step++) {
         int[] input = streams.input(golden.tokens("user_tokens", step));
         try (MlxScope _ = MlxScope.open()) {
-          MlxArray hidden = lm.forward(lm.embed(input), Optional.empty(), step, caches);
+          MlxArray hidden = lm.forward(lm.embed(input), state);
           int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
           assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
           streams.sampled(new int[] {token});
@@ -178,7 +178,6 @@ final class UpstreamLogitsTest {
           }
         }
       }
-      caches.forEach(RingKvCache::close);
     }
   }
 
