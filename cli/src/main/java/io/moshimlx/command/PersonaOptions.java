@@ -63,7 +63,7 @@ final class PersonaOptions {
    */
   Optional<Prompt> prompt(
       ModelFiles files, Optional<Voice> voice, Given given, AudioNotices notices) {
-    if (files.config().prompted()) {
+    if (files.config().takesPrompts()) {
       return Optional.of(
           new Prompt(
               voice
@@ -90,7 +90,7 @@ final class PersonaOptions {
   /** The folder of a model that is to speak with a voice that nobody chose, if it is one. */
   static Optional<Path> voiceless(ModelFiles files, Optional<Voice> voice) {
     return Optional.of(files)
-        .filter(model -> model.config().prompted() && StoredVoices.of(model).isEmpty())
+        .filter(model -> model.config().takesPrompts() && StoredVoices.of(model).isEmpty())
         .filter(_ -> voice.flatMap(Voice::prompt).isEmpty())
         .map(model -> model.weights().toAbsolutePath().getParent());
   }

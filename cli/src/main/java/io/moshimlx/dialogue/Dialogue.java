@@ -70,7 +70,7 @@ public final class Dialogue implements AutoCloseable {
    */
   public static void check(ModelFiles files, Options options) {
     LmConfig config = files.config();
-    if (config.depQ() == 0) {
+    if (config.voiceCodebooks() == 0) {
       throw new UserException(
           files.weights()
               + " is of a model that only writes text (dep_q is 0), and a conversation needs one that speaks",
@@ -144,7 +144,7 @@ public final class Dialogue implements AutoCloseable {
 
   /**
    * Prompts the model with its voice and its role, before the conversation runs; for a model that
-   * {@linkplain LmConfig#prompted() takes prompts}.
+   * {@linkplain LmConfig#takesPrompts() takes prompts}.
    *
    * @param progress receives how many steps are done, and may cancel the rest
    * @throws UserException if voice and role are longer than the model's context

@@ -3,7 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.Progress;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import io.moshimlx.voice.StoredVoice;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,9 +68,7 @@ final class PromptPhase {
             .filter(VoicePrompt.Stored.class::isInstance)
             .map(v -> ((VoicePrompt.Stored) v).voice());
     if (voice.orElse(null) instanceof VoicePrompt.Recorded recorded) {
-      recorded
-          .frames()
-          .forEach(frame -> steps.add(new Step(StreamingDecoder.PAD, Optional.of(frame))));
+      recorded.frames().forEach(frame -> steps.add(new Step(TextTokens.PAD, Optional.of(frame))));
     }
     addSilence();
     role.forEach(token -> steps.add(new Step(token, Optional.empty())));
@@ -79,7 +77,7 @@ final class PromptPhase {
 
   private void addSilence() {
     for (int i = 0; i < SILENT_FRAMES; i++) {
-      steps.add(new Step(StreamingDecoder.PAD, Optional.empty()));
+      steps.add(new Step(TextTokens.PAD, Optional.empty()));
     }
   }
 

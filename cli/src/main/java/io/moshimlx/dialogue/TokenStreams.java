@@ -47,7 +47,7 @@ public final class TokenStreams {
 
   /** What the model reads: the text token, then one token of each codebook. */
   private int[] read(int[] userTokens) {
-    System.arraycopy(userTokens, 0, frame(step), config.depQ(), config.userCodebooks());
+    System.arraycopy(userTokens, 0, frame(step), config.voiceCodebooks(), config.userCodebooks());
     int[] input = new int[1 + config.codebooks()];
     input[0] = textToken;
     for (int codebook = 0; codebook < config.codebooks(); codebook++) {
@@ -68,7 +68,7 @@ public final class TokenStreams {
   public int[] force(int text, int[] voice, int[] user) {
     requireOpen(false);
     int[] input = read(user);
-    System.arraycopy(voice, 0, frame(step), 0, config.depQ());
+    System.arraycopy(voice, 0, frame(step), 0, config.voiceCodebooks());
     textToken = text;
     step++;
     given = step;
@@ -95,7 +95,7 @@ public final class TokenStreams {
    * @return for each codebook of Moshi's voice a token, or {@link LmGenerator#FREE}
    */
   private int[] given() {
-    int[] tokens = new int[config.depQ()];
+    int[] tokens = new int[config.voiceCodebooks()];
     for (int codebook = 0; codebook < tokens.length; codebook++) {
       int target = step - config.delays().get(codebook);
       tokens[codebook] = target >= 0 && target < given ? frame(target)[codebook] : LmGenerator.FREE;
@@ -113,7 +113,7 @@ public final class TokenStreams {
     requireOpen(true);
     open = false;
     textToken = sampled[0];
-    for (int codebook = 0; codebook < config.depQ(); codebook++) {
+    for (int codebook = 0; codebook < config.voiceCodebooks(); codebook++) {
       int target = step - config.delays().get(codebook);
       if (target >= 0) {
         frame(target)[codebook] = sampled[1 + codebook];
@@ -121,7 +121,9 @@ public final class TokenStreams {
     }
     int whole = step - config.maxDelay();
     step++;
-    return whole < 0 ? Optional.empty() : Optional.of(Arrays.copyOf(frame(whole), config.depQ()));
+    return whole < 0
+        ? Optional.empty()
+        : Optional.of(Arrays.copyOf(frame(whole), config.voiceCodebooks()));
   }
 
   private void requireOpen(boolean wanted) {

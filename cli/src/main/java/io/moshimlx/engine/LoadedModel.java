@@ -52,7 +52,11 @@ public final class LoadedModel implements AutoCloseable {
     }
     Lm lm =
         pool.mlx()
-            .call(() -> Lm.load(files.config(), files.weights(), files.quantization(), dtype));
+            .call(() -> {
+              Lm loaded = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
+              MemoryLimits.apply();
+              return loaded;
+            });
     return new LoadedModel(
         files, pool, lm, tokenizer, estimate.conversationBytes(Lm.computed(dtype)), reservation);
   }
@@ -93,7 +97,7 @@ public final class LoadedModel implements AutoCloseable {
         Mimi.open(
             files.mimi(),
             files.mimiConfig().orElse(null),
-            Math.max(config().depQ(), config().userCodebooks()));
+            Math.max(config().voiceCodebooks(), config().userCodebooks()));
     if (codec.cardinality() != config().card()) {
       int entries = codec.cardinality();
       codec.close();

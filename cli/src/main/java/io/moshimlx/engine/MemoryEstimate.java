@@ -92,7 +92,7 @@ public record MemoryEstimate(
   /** In bytes, for what all conversations with a model share. */
   public long modelBytes(Optional<DType> computed) {
     long weights = quantization.bytesIn(weightBytes, computed.orElse(stored).size());
-    return weights + codecBytes + codecShare() + PROCESS_BYTES + Lm.cacheLimit(weights);
+    return weights + codecBytes + codecShare() + PROCESS_BYTES + MemoryLimits.cacheBytes(weights);
   }
 
   /** In bytes, for the state of each conversation: its KV cache and the codec's two streams. */

@@ -17,12 +17,6 @@ import java.util.List;
  * held back until it is whole. Bytes that can become no character are printed as U+FFFD.
  */
 public final class StreamingDecoder {
-  /** The text token of a step at which nothing is said. */
-  public static final int PAD = 3;
-
-  /** The last of several such, before a word. */
-  private static final int END_OF_PAD = 0;
-
   /** How SentencePiece spells the unknown piece in decoded text. */
   private static final byte[] UNKNOWN = " \u2047 ".getBytes(StandardCharsets.UTF_8);
 
@@ -42,11 +36,6 @@ public final class StreamingDecoder {
     this.pieces = pieces;
   }
 
-  /** Whether a text token only says that nothing is said. */
-  public static boolean isSilent(int token) {
-    return token == END_OF_PAD || token == PAD;
-  }
-
   /**
    * Takes the next token.
    *
@@ -55,7 +44,7 @@ public final class StreamingDecoder {
    */
   public String push(int token) {
     Piece piece = pieces.get(token);
-    return isSilent(token) ? "" : decode(bytes(piece), false);
+    return TextTokens.isSilent(token) ? "" : decode(bytes(piece), false);
   }
 
   /** The end of the stream: whatever was held back, which can only be an incomplete character. */

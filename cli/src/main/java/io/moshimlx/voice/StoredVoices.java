@@ -38,7 +38,7 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
 
   /** Those of a model; none if it takes no prompts. */
   public static StoredVoices of(ModelFiles files) {
-    return files.config().prompted() ? in(files.directory()) : NONE;
+    return files.config().takesPrompts() ? in(files.directory()) : NONE;
   }
 
   private static StoredVoices in(Path directory) {

@@ -17,6 +17,7 @@ import io.moshimlx.event.SessionStats;
 import io.moshimlx.event.WarningEvent;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import io.moshimlx.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +53,7 @@ class FrameLoopTest {
   }
 
   private static Answer answer() {
-    return answer(StreamingDecoder.PAD);
+    return answer(TextTokens.PAD);
   }
 
   /** Frames without end; what is done before each may fail or wait. */

@@ -37,7 +37,7 @@ final class PromptPhaseTest {
   private final LmConfig config = files.config();
 
   private Mimi codec() {
-    return Mimi.open(files.mimi(), files.mimiConfig().orElse(null), config.depQ());
+    return Mimi.open(files.mimi(), files.mimiConfig().orElse(null), config.voiceCodebooks());
   }
 
   private static Progress progress(List<Long> done, BooleanSupplier cancelled) {

@@ -3,6 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.checkpoint.Sampling;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
 import java.io.BufferedReader;
@@ -33,6 +34,7 @@ final class StepBenchmark {
         LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      MemoryLimits.apply();
       TokenStreams streams = new TokenStreams(lm.config());
       SplittableRandom random = new SplittableRandom(0);
       run(generator, streams, random, lm, 1);
