@@ -40,7 +40,6 @@ final class ArchitectureTest {
           new Library("javax.sound", "javax.sound.."),
           new Library("protobuf", "com.google.protobuf.."),
           new Library("JLine", "org.jline.."),
-          new Library("Commons Compress", "org.apache.commons.."),
           new Library("java.net.http", "java.net.http.."));
 
   private static final String NATIVE_METHODS = "native methods";
