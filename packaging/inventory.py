@@ -25,7 +25,6 @@ TEXT_NAMES = re.compile(r"(un)?licen[cs]e|copying|copyright|notice", re.IGNORECA
 
 # The texts, in packaging/licences, of the parts that come without one: as they are where the part is developed.
 KEPT_TEXTS = {
-    "protobuf-javalite": ["protobuf"],
     "jline-native": ["jline", "Apache-2.0"],
     "jline-terminal": ["jline"],
     "nlohmann-json": ["json"],
