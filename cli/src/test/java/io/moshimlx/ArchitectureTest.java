@@ -38,7 +38,6 @@ final class ArchitectureTest {
           new Library("picocli", "picocli.."),
           new Library("java.lang.foreign", "java.lang.foreign.."),
           new Library("javax.sound", "javax.sound.."),
-          new Library("JLine", "org.jline.."),
           new Library("java.net.http", "java.net.http.."));
 
   private static final String NATIVE_METHODS = "native methods";
