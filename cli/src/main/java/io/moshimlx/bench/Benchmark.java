@@ -3,9 +3,9 @@ package io.moshimlx.bench;
 import static io.moshimlx.mlx.Creation.ones;
 import static io.moshimlx.mlx.Reductions.sum;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.dialogue.FrameTimes;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mimi.Mimi;
