@@ -3,12 +3,12 @@ package io.moshimlx.bench;
 import static io.moshimlx.mlx.Creation.ones;
 import static io.moshimlx.mlx.Reductions.sum;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.Answer;
 import io.moshimlx.dialogue.Dialogue;
-import io.moshimlx.dialogue.FrameTimes;
 import io.moshimlx.dialogue.UserFrame;
 import io.moshimlx.dialogue.UserInput;
 import io.moshimlx.dialogue.VoiceOutput;

@@ -1,11 +1,11 @@
 package io.moshimlx.bench;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.FirstFrames;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.Dialogue;
-import io.moshimlx.dialogue.FrameTimes;
 import io.moshimlx.dialogue.Warnings;
 import io.moshimlx.engine.LoadedModel;
 import io.moshimlx.engine.ModelPool;

@@ -1,5 +1,6 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
