@@ -2,6 +2,7 @@ package io.moshimlx.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
@@ -78,7 +79,8 @@ final class LoadTest {
     for (int i = 0; i < 3; i++) {
       assertThrows(expected, load);
     }
-    assertEquals(memory, Memory.active());
+    // MLX's own threads may free what an earlier test used a moment later.
+    assertTrue(Memory.active() <= memory, Memory.active() + " bytes, before " + memory);
     assertEquals(files, openFiles());
   }
 
