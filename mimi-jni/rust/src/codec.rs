@@ -25,21 +25,20 @@ pub struct Codec {
 
 impl Codec {
     pub fn open(weights: &Path, config: Option<&Path>, codebooks: usize) -> Result<Self> {
-        // Spreading a frame over threads costs more than it gives: each direction has one thread.
-        gemm::set_threading_threshold(usize::MAX);
         let sizes = config::read(config, codebooks)?;
         let load = || {
             let weights = Weights::open(weights)?;
             let stored = weights.codebooks();
             if stored < codebooks {
                 return Err(Error(format!(
-                    "has {stored} codebooks, but {codebooks} are needed."
+                    "has {stored} codebooks, but {codebooks} are needed; give the codec that belongs to the \
+                     model"
                 )));
             }
             let vb = VarBuilder::from_backend(Box::new(weights), DType::F32, Device::Cpu);
             Codec::new(&sizes, &vb)
         };
-        load().map_err(|error: Error| error.in_file(weights))
+        load().map_err(|error: Error| error.of_file(weights))
     }
 
     fn new(sizes: &Sizes, vb: &VarBuilder) -> Result<Self> {
@@ -133,7 +132,7 @@ impl Decoder {
         let (codebooks, cardinality) = (self.codebooks, self.cardinality);
         if codes.len() != codebooks {
             return Err(Error(format!(
-                "A frame is decoded from {codebooks} codes, one a codebook, not from {}.",
+                "a frame is decoded from {codebooks} codes, one a codebook, not from {}",
                 codes.len()
             )));
         }
@@ -143,7 +142,7 @@ impl Decoder {
                 .filter(|&code| (code as usize) < cardinality)
                 .ok_or_else(|| {
                     Error(format!(
-                        "Code {code} of codebook {codebook} is outside 0 to {}.",
+                        "code {code} of codebook {codebook} is outside 0 to {}",
                         cardinality - 1
                     ))
                 })
@@ -166,15 +165,13 @@ fn thread(name: &'static str) -> Result<ThreadPool> {
         .num_threads(1)
         .thread_name(move |_| name.to_owned())
         .build()
-        .map_err(|error| Error(format!("No thread can be started for the codec: {error}.")))
+        .map_err(|error| Error(format!("no thread can be started for the codec: {error}")))
 }
 
 fn one_frame(output: &StreamTensor) -> Result<Tensor> {
     match output.as_option() {
         Some(frame) => Ok(frame.flatten_all()?),
-        None => Err(Error(
-            "The codec gave nothing for a whole frame.".to_owned(),
-        )),
+        None => Err(Error("the codec gave nothing for a whole frame".to_owned())),
     }
 }
 

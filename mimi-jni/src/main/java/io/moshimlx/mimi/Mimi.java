@@ -2,6 +2,7 @@ package io.moshimlx.mimi;
 
 import static java.util.Objects.requireNonNull;
 
+import io.moshimlx.jni.NativeLibrary;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
@@ -44,10 +45,10 @@ public final class Mimi implements AutoCloseable {
   /**
    * The version of the crate {@code moshi}, which the codec is.
    *
-   * @throws MimiException if the library cannot be loaded
+   * @throws io.moshimlx.jni.NativeException if the library cannot be loaded
    */
   public static String version() {
-    NativeMimi.load();
+    NativeLibrary.load();
     return NativeMimi.version();
   }
 
@@ -71,7 +72,7 @@ public final class Mimi implements AutoCloseable {
    * @throws MimiException as above, and if the configuration has unknown keys or unusable sizes
    */
   public static Mimi open(Path weights, Path config, int codebooks) {
-    NativeMimi.load();
+    NativeLibrary.load();
     String configName = config == null ? null : config.toString();
     return new Mimi(weights, codebooks, NativeMimi.open(weights.toString(), configName, codebooks));
   }
@@ -160,7 +161,7 @@ public final class Mimi implements AutoCloseable {
     lock.readLock().lock();
     try {
       if (handle == 0) {
-        throw new MimiException("The codec " + weights + " is closed.");
+        throw new MimiException("the codec " + weights + " is closed");
       }
       return call.apply(handle);
     } finally {

@@ -148,7 +148,7 @@ class MimiStreamTest {
     try {
       mimi.decode(new int[] {0, 0, 0, 64, 0, 0, 0, 0});
     } catch (MimiException refused) {
-      assertEquals("Code 64 of codebook 3 is outside 0 to 63.", refused.getMessage());
+      assertEquals("code 64 of codebook 3 is outside 0 to 63", refused.getMessage());
     }
     assertArrayEquals(second, mimi.decode(new int[8]));
   }
