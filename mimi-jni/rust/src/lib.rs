@@ -17,6 +17,7 @@ mod model;
 mod opus_decoder;
 mod throw;
 mod weights;
+mod workers;
 
 use std::ffi::c_void;
 
@@ -27,7 +28,7 @@ use jni::sys::{jint, JavaVM, JNI_VERSION_10};
 pub extern "system" fn JNI_OnLoad(_vm: *mut JavaVM, _reserved: *mut c_void) -> jint {
     // A panic becomes an exception; this library's own copy of std need not print it as well.
     std::panic::set_hook(Box::new(|_| {}));
-    // Spreading a matrix product over threads costs more than it gives: each stream has one thread.
+    // Spreading a matrix product over threads costs more than it gives: a frame has one thread (`workers.rs`).
     gemm::set_threading_threshold(usize::MAX);
     JNI_VERSION_10
 }

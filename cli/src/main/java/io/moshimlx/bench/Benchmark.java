@@ -9,6 +9,8 @@ import io.moshimlx.dialogue.FrameTimes;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
@@ -37,6 +39,8 @@ public final class Benchmark implements AutoCloseable {
 
   private final long startNanos = System.nanoTime();
   private final Mimi codec;
+  private final MimiEncoder encoder;
+  private final MimiDecoder decoder;
   private final Lm lm;
   private final LmGenerator generator;
   private final TokenStreams streams;
@@ -125,6 +129,8 @@ public final class Benchmark implements AutoCloseable {
       codec.close();
       throw e;
     }
+    encoder = codec.newEncoder();
+    decoder = codec.newDecoder();
     generator =
         new LmGenerator(
             lm, files.sampling().text(), files.sampling().audio(), files.sampling().cfgCoef(), 0);
@@ -205,11 +211,11 @@ public final class Benchmark implements AutoCloseable {
     source.read(frame);
     long evaluatedBefore = workload.nanos();
     long start = System.nanoTime();
-    int[] userTokens = codec.encode(frame);
+    int[] userTokens = encoder.encode(frame);
     long encoded = System.nanoTime();
     Optional<int[]> audioTokens = streams.sampled(generator.step(streams.input(userTokens)));
     long stepped = System.nanoTime();
-    audioTokens.ifPresent(codec::decode);
+    audioTokens.ifPresent(decoder::decode);
     long decoded = System.nanoTime();
     long evaluated = workload.nanos() - evaluatedBefore;
     times.encode.add((encoded - start) * MILLISECONDS);
@@ -250,6 +256,8 @@ public final class Benchmark implements AutoCloseable {
   public void close() {
     generator.close();
     lm.close();
+    encoder.close();
+    decoder.close();
     codec.close();
   }
 }

@@ -5,6 +5,7 @@ import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.Lm;
 import io.moshimlx.quantize.Fidelity;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class FidelityCheck {
       LongConsumer progress,
       BooleanSupplier stopped) {
     try (Mimi codec = Session.codec(source);
+        MimiEncoder encoder = codec.newEncoder();
         Lm sourceLm = load(source);
         Lm copyLm = load(copy);
         Fidelity fidelity = new Fidelity(sourceLm, copyLm)) {
@@ -38,7 +40,7 @@ public final class FidelityCheck {
         if (stopped.getAsBoolean()) {
           return Optional.empty();
         }
-        streams.sampled(fidelity.step(streams.input(codec.encode(frame))));
+        streams.sampled(fidelity.step(streams.input(encoder.encode(frame))));
         progress.accept(heard);
       }
       return Optional.of(fidelity.report());

@@ -6,7 +6,8 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionStats;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.text.StreamingDecoder;
 import java.time.Duration;
@@ -29,7 +30,8 @@ final class FrameLoop {
   private static final long PATIENCE_MILLIS = 1000;
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
-  private final Mimi codec;
+  private final MimiEncoder encoder;
+  private final MimiDecoder decoder;
   private final BinaryOperator<int[]> model;
   private final TokenStreams streams;
   private final StreamingDecoder text;
@@ -66,12 +68,14 @@ final class FrameLoop {
    *     given already, to those that come of it
    */
   FrameLoop(
-      Mimi codec,
+      MimiEncoder encoder,
+      MimiDecoder decoder,
       BinaryOperator<int[]> model,
       TokenStreams streams,
       StreamingDecoder text,
       Ends ends) {
-    this.codec = codec;
+    this.encoder = encoder;
+    this.decoder = decoder;
     this.model = model;
     this.streams = streams;
     this.text = text;
@@ -113,7 +117,7 @@ final class FrameLoop {
         wallSeconds / audioSeconds,
         times.quantile(0.5),
         times.quantile(0.95),
-        codec.sanitizedSamples(),
+        encoder.sanitizedSamples(),
         Memory.peak(),
         ends.warnings().droppedFrames(),
         ends.warnings().underruns(),
@@ -130,7 +134,7 @@ final class FrameLoop {
       }
       long start = System.nanoTime();
       double lagMs = ends.source().lagMillis();
-      int[] userTokens = codec.encode(frame);
+      int[] userTokens = encoder.encode(frame);
       if (!heard.put(new Heard(frame, userTokens, since(start), lagMs, start))) {
         return;
       }
@@ -181,7 +185,7 @@ final class FrameLoop {
     if (audioTokens.isEmpty()) {
       return SILENCE;
     }
-    codec.decode(audioTokens.get(), frame);
+    decoder.decode(audioTokens.get(), frame);
     return frame;
   }
 

@@ -1,6 +1,6 @@
 package io.moshimlx.dialogue;
 
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.text.StreamingDecoder;
 import io.moshimlx.voice.StoredVoice;
@@ -35,7 +35,7 @@ final class PromptPhase {
   private static final int[] SILENCE = {948, 243, 1178, 546, 1736, 1030, 1978, 2008};
   private static final int[] TONE = {430, 1268, 381, 1611, 1095, 1495, 56, 472};
 
-  private final Mimi codec;
+  private final MimiEncoder encoder;
   private final Consumer<int[][]> read;
   private final Consumer<float[][]> replay;
   private final TokenStreams streams;
@@ -49,20 +49,20 @@ final class PromptPhase {
   /**
    * A phase of one session, before its first frame.
    *
-   * @param codec encodes a recorded voice, and then begins new streams
+   * @param encoder encodes a recorded voice, and then begins a new stream
    * @param read as {@link LmGenerator#read}
    * @param replay as {@link LmGenerator#replay}
    * @param voice to be told, if any
    * @param role its tokens
    */
   PromptPhase(
-      Mimi codec,
+      MimiEncoder encoder,
       Consumer<int[][]> read,
       Consumer<float[][]> replay,
       TokenStreams streams,
       Optional<VoicePrompt> voice,
       List<Integer> role) {
-    this.codec = codec;
+    this.encoder = encoder;
     this.read = read;
     this.replay = replay;
     this.streams = streams;
@@ -73,7 +73,7 @@ final class PromptPhase {
     if (voice.orElse(null) instanceof VoicePrompt.Recorded recorded) {
       recorded
           .frames()
-          .forEach(frame -> steps.add(() -> new Told(StreamingDecoder.PAD, codec.encode(frame))));
+          .forEach(frame -> steps.add(() -> new Told(StreamingDecoder.PAD, encoder.encode(frame))));
     }
     addSilence();
     role.forEach(token -> steps.add(() -> new Told(token, SILENCE)));
@@ -114,7 +114,7 @@ final class PromptPhase {
       percent.accept(100 * done / length);
       done += done < before ? replay(done, before) : tell(done - before);
     }
-    codec.reset();
+    encoder.reset();
     return true;
   }
 

@@ -9,6 +9,8 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.SessionEvent;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
@@ -26,6 +28,8 @@ import java.util.function.IntConsumer;
 public final class Session implements AutoCloseable {
   private final Lm lm;
   private final Mimi codec;
+  private final MimiEncoder encoder;
+  private final MimiDecoder decoder;
   private final LmGenerator generator;
   private final Tokenizer tokenizer;
   private final TokenStreams streams;
@@ -56,6 +60,8 @@ public final class Session implements AutoCloseable {
   private Session(Lm lm, Mimi codec, Tokenizer tokenizer, Options options) {
     this.lm = lm;
     this.codec = codec;
+    encoder = codec.newEncoder();
+    decoder = codec.newDecoder();
     this.tokenizer = tokenizer;
     generator = options.generator(lm);
     streams = new TokenStreams(lm.config());
@@ -111,11 +117,14 @@ public final class Session implements AutoCloseable {
       TokenStreams silence = new TokenStreams(lm.config());
       // The first frame is decoded once the delays are full.
       for (int i = 0; i <= lm.config().maxDelay(); i++) {
-        int[] user = codec.encode(new float[Mimi.FRAME_SAMPLES]);
-        silence.sampled(other.step(silence.input(user), silence.given())).ifPresent(codec::decode);
+        int[] user = encoder.encode(new float[Mimi.FRAME_SAMPLES]);
+        silence
+            .sampled(other.step(silence.input(user), silence.given()))
+            .ifPresent(decoder::decode);
       }
     }
-    codec.reset();
+    encoder.reset();
+    decoder.reset();
   }
 
   /** Refuses a model that only writes text. */
@@ -158,7 +167,7 @@ public final class Session implements AutoCloseable {
   public void tell(Prompt prompt, IntConsumer percent, BooleanSupplier stopped) {
     PromptPhase phase =
         new PromptPhase(
-            codec,
+            encoder,
             generator::read,
             generator::replay,
             streams,
@@ -183,7 +192,8 @@ public final class Session implements AutoCloseable {
    * @return why it ended: {@code INPUT_ENDED} or {@code INTERRUPTED}
    */
   public EndReason run(SessionEvent start, Ends ends, EventSink events, BooleanSupplier stopped) {
-    FrameLoop loop = new FrameLoop(codec, generator::step, streams, tokenizer.decoder(), ends);
+    FrameLoop loop =
+        new FrameLoop(encoder, decoder, generator::step, streams, tokenizer.decoder(), ends);
     events.accept(start);
     EndReason reason;
     try {
@@ -204,6 +214,8 @@ public final class Session implements AutoCloseable {
   public void close() {
     generator.close();
     lm.close();
+    encoder.close();
+    decoder.close();
     codec.close();
   }
 }

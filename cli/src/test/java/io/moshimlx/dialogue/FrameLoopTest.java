@@ -19,6 +19,8 @@ import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionStats;
 import io.moshimlx.event.WarningEvent;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.text.StreamingDecoder;
 import io.moshimlx.text.Tokenizer;
 import java.nio.file.Path;
@@ -41,6 +43,8 @@ class FrameLoopTest {
   private final LmConfig config = LmConfig.read(DEMO.resolve("config.json"));
   private final Mimi codec =
       Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), config.depQ());
+  private final MimiEncoder encoder = codec.newEncoder();
+  private final MimiDecoder decoder = codec.newDecoder();
   private final StreamingDecoder text = Tokenizer.open(DEMO.resolve("tokenizer.model")).decoder();
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
@@ -48,12 +52,15 @@ class FrameLoopTest {
   @AfterEach
   void close() {
     end.countDown();
+    encoder.close();
+    decoder.close();
     codec.close();
   }
 
   private FrameLoop loop(BinaryOperator<int[]> model, AudioSource source, AudioSink sink) {
     return new FrameLoop(
-        codec,
+        encoder,
+        decoder,
         model,
         new TokenStreams(config),
         text,
@@ -214,7 +221,8 @@ class FrameLoopTest {
             Speaker.open(AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, warnings)) {
       FrameLoop loop =
           new FrameLoop(
-              codec,
+              encoder,
+              decoder,
               (input, given) -> slowly(answer()),
               new TokenStreams(config),
               text,

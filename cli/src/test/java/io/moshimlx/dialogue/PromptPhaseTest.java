@@ -12,6 +12,7 @@ import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.Golden;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
@@ -81,8 +82,9 @@ final class PromptPhaseTest {
   private void checkGrid(String key, String length, VoicePrompt voice) throws IOException {
     List<int[]> grid = new ArrayList<>();
     TokenStreams streams = new TokenStreams(config);
-    try (Mimi codec = Session.codec(files)) {
-      PromptPhase phase = phase(codec, grid, streams, Optional.of(voice));
+    try (Mimi codec = Session.codec(files);
+        MimiEncoder encoder = codec.newEncoder()) {
+      PromptPhase phase = phase(encoder, grid, streams, Optional.of(voice));
       assertTrue(phase.run(percent -> {}, () -> false));
     }
     assertEquals(expected().get(length).getAsInt(), grid.size());
@@ -94,10 +96,10 @@ final class PromptPhaseTest {
 
   /** A phase that is only written down: a row of tokens for each step. */
   private PromptPhase phase(
-      Mimi codec, List<int[]> grid, TokenStreams streams, Optional<VoicePrompt> voice)
+      MimiEncoder encoder, List<int[]> grid, TokenStreams streams, Optional<VoicePrompt> voice)
       throws IOException {
     return new PromptPhase(
-        codec,
+        encoder,
         inputs -> grid.addAll(Arrays.asList(inputs)),
         embeddings -> assertTrue(embeddings.length > 0),
         streams,
@@ -107,13 +109,14 @@ final class PromptPhaseTest {
 
   private void checkTalk(String prefix, VoicePrompt voice) throws IOException {
     try (Mimi codec = Session.codec(files);
+        MimiEncoder encoder = codec.newEncoder();
         Lm lm = Lm.load(config, files.weights(), files.quantization(), Optional.empty());
         LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       TokenStreams streams = new TokenStreams(config);
       List<Integer> told = new ArrayList<>();
       PromptPhase phase =
           new PromptPhase(
-              codec, generator::read, generator::replay, streams, Optional.of(voice), role());
+              encoder, generator::read, generator::replay, streams, Optional.of(voice), role());
       assertTrue(phase.run(told::add, () -> false));
       assertEquals(0, told.getFirst());
       assertEquals(told.stream().sorted().toList(), told);
@@ -135,8 +138,9 @@ final class PromptPhaseTest {
   @Test
   void itEndsWhenItIsStopped() throws IOException {
     List<int[]> grid = new ArrayList<>();
-    try (Mimi codec = Session.codec(files)) {
-      PromptPhase phase = phase(codec, grid, new TokenStreams(config), Optional.empty());
+    try (Mimi codec = Session.codec(files);
+        MimiEncoder encoder = codec.newEncoder()) {
+      PromptPhase phase = phase(encoder, grid, new TokenStreams(config), Optional.empty());
       assertFalse(phase.run(percent -> {}, () -> !grid.isEmpty()));
       assertTrue(grid.size() < phase.length());
     }

@@ -1,9 +1,9 @@
 package io.moshimlx.mimi;
 
 /**
- * The native methods of {@link Mimi}. They throw {@link MimiException}; the lengths and values of
- * arrays are checked there. A handle must come from {@link #open} and must not be used after {@link
- * #close}: the caller sees to that.
+ * The native methods of {@link Mimi}. They throw {@link MimiException}. A handle must come from
+ * {@link #open}, and must not be used by two threads at once nor after {@link #close}: the caller
+ * sees to that.
  */
 final class NativeMimi {
   private NativeMimi() {}
@@ -15,13 +15,11 @@ final class NativeMimi {
 
   static native int cardinality(long handle);
 
-  static native int[] encode(long handle, float[] pcm);
+  /** Returns a handle for {@link NativeMimiEncoder}. */
+  static native long newEncoder(long handle);
 
-  static native void decode(long handle, int[] codes, float[] frame);
-
-  static native long sanitizedSamples(long handle);
-
-  static native void reset(long handle);
+  /** Returns a handle for {@link NativeMimiDecoder}. */
+  static native long newDecoder(long handle);
 
   static native void close(long handle);
 }
