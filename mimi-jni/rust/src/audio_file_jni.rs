@@ -1,4 +1,4 @@
-//! The native methods of `io.moshimlx.mimi.NativeAudioFile`.
+//! The native methods of `io.moshimlx.recording.NativeAudioFile`.
 //!
 //! A file is an `AudioFile` in a box, whose address Java holds as a `long`. Java's side makes sure that calls with the
 //! same address follow one another, and that none comes after `close`.
@@ -13,7 +13,6 @@ use jni::sys::{jint, jlong};
 use jni::{jni_mangle, jni_str, Env, EnvUnowned};
 
 use crate::audio_file::{AudioFile, Refusal};
-use crate::quiet_panics;
 
 /// No recording has more; a header may claim anything.
 const MOST_FRAMES: u64 = 1 << 40;
@@ -51,13 +50,13 @@ impl<T: Default> ErrorPolicy<T, Failure> for ThrowAudioFileException {
         if !env.exception_check() {
             let (class, message) = match failure {
                 Failure::Refused(Refusal::NoSound(text)) => {
-                    (jni_str!("io/moshimlx/mimi/NoSoundException"), text)
+                    (jni_str!("io/moshimlx/recording/NoSoundException"), text)
                 }
                 Failure::Refused(Refusal::NotUnderstood(text)) => {
-                    (jni_str!("io/moshimlx/mimi/AudioFileException"), text)
+                    (jni_str!("io/moshimlx/recording/AudioFileException"), text)
                 }
                 Failure::Java(error) => (
-                    jni_str!("io/moshimlx/mimi/AudioFileException"),
+                    jni_str!("io/moshimlx/recording/AudioFileException"),
                     format!("cannot be read: a call into the JVM failed: {error}"),
                 ),
             };
@@ -83,13 +82,12 @@ unsafe fn file<'a>(handle: jlong) -> &'a mut AudioFile {
     unsafe { &mut *(handle as *mut AudioFile) }
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn open<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
     path: JString<'local>,
 ) -> jlong {
-    quiet_panics();
     env.with_env(|env| -> Result<jlong> {
         let path = PathBuf::from(path.try_to_string(env)?);
         Ok(Box::into_raw(Box::new(AudioFile::open(&path)?)) as jlong)
@@ -97,7 +95,7 @@ pub fn open<'local>(
     .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn rate<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) -> jint {
     env.with_env(|_| -> Result<jint> {
         Ok(i32::try_from(unsafe { file(handle) }.rate()).unwrap_or(i32::MAX))
@@ -105,7 +103,7 @@ pub fn rate<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle:
     .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn channels<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -115,7 +113,7 @@ pub fn channels<'local>(
         .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn frames<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) -> jlong {
     env.with_env(|_| -> Result<jlong> {
         Ok(unsafe { file(handle) }
@@ -126,7 +124,7 @@ pub fn frames<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handl
     .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn read<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -143,7 +141,7 @@ pub fn read<'local>(
     .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn lack<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -158,7 +156,7 @@ pub fn lack<'local>(
     .resolve::<ThrowAudioFileException>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeAudioFile")]
+#[jni_mangle("io.moshimlx.recording.NativeAudioFile")]
 pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) {
     env.with_env(|_| -> Result<()> {
         drop(unsafe { Box::from_raw(handle as *mut AudioFile) });

@@ -1,64 +1,55 @@
-//! Streaming encode and decode, a frame of 1920 samples at a time.
+//! A codec and its streams: a frame of 1920 samples at a time, encoded or decoded.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use moshi::StreamTensor;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::config::{self, Sizes, FRAME_SAMPLES};
 use crate::error::{Error, Result};
 use crate::model::{self, DecoderModel, EncoderModel};
 use crate::weights::Weights;
+use crate::workers;
 
 /// Samples beyond this are no audio: they count as broken, as NaN and infinity do. Full scale is 1.
 const MAX_SAMPLE: f32 = 1e6;
 
-/// Both directions of a codec. Each has its own lock and stream, so that they can run at once.
+/// The weights, in models that never take a step. A stream begins as a clone of one: its tensors are shared, and counted,
+/// so that they outlive the codec for as long as a stream needs them; its state is its own. That holds for a model without
+/// state only: a KV cache is written in place, once its first step has made it, and clones would share it.
 pub struct Codec {
-    encoder: Mutex<Encoder>,
-    decoder: Mutex<Decoder>,
+    encoder: EncoderModel,
+    decoder: DecoderModel,
+    codebooks: usize,
     cardinality: usize,
 }
 
 impl Codec {
     pub fn open(weights: &Path, config: Option<&Path>, codebooks: usize) -> Result<Self> {
-        // Spreading a frame over threads costs more than it gives: each direction has one thread.
-        gemm::set_threading_threshold(usize::MAX);
         let sizes = config::read(config, codebooks)?;
         let load = || {
             let weights = Weights::open(weights)?;
             let stored = weights.codebooks();
             if stored < codebooks {
                 return Err(Error(format!(
-                    "has {stored} codebooks, but {codebooks} are needed."
+                    "has {stored} codebooks, but {codebooks} are needed; give the codec that belongs to the \
+                     model"
                 )));
             }
             let vb = VarBuilder::from_backend(Box::new(weights), DType::F32, Device::Cpu);
             Codec::new(&sizes, &vb)
         };
-        load().map_err(|error: Error| error.in_file(weights))
+        load().map_err(|error: Error| error.of_file(weights))
     }
 
     fn new(sizes: &Sizes, vb: &VarBuilder) -> Result<Self> {
-        let cardinality = sizes.mimi.quantizer_bins;
         let quantizer = model::quantizer(sizes, vb)?;
         Ok(Codec {
-            encoder: Mutex::new(Encoder {
-                model: EncoderModel::new(sizes, quantizer.clone(), vb)?,
-                thread: thread("mimi-encode")?,
-                pending: Vec::with_capacity(FRAME_SAMPLES),
-                sanitized: 0,
-            }),
-            decoder: Mutex::new(Decoder {
-                model: DecoderModel::new(sizes, quantizer, vb)?,
-                thread: thread("mimi-decode")?,
-                codebooks: sizes.mimi.quantizer_n_q,
-                cardinality,
-            }),
-            cardinality,
+            encoder: EncoderModel::new(sizes, quantizer.clone(), vb)?,
+            decoder: DecoderModel::new(sizes, quantizer, vb)?,
+            codebooks: sizes.mimi.quantizer_n_q,
+            cardinality: sizes.mimi.quantizer_bins,
         })
     }
 
@@ -66,19 +57,26 @@ impl Codec {
         self.cardinality
     }
 
-    pub fn encoder(&self) -> MutexGuard<'_, Encoder> {
-        // A panic leaves at worst a stream that `reset` mends.
-        self.encoder.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new_encoder(&self) -> Encoder {
+        Encoder {
+            model: self.encoder.clone(),
+            pending: Vec::with_capacity(FRAME_SAMPLES),
+            sanitized: 0,
+        }
     }
 
-    pub fn decoder(&self) -> MutexGuard<'_, Decoder> {
-        self.decoder.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new_decoder(&self) -> Decoder {
+        Decoder {
+            model: self.decoder.clone(),
+            codebooks: self.codebooks,
+            cardinality: self.cardinality,
+        }
     }
 }
 
+/// A stream of audio into codes. A panic leaves at worst one that `reset` mends.
 pub struct Encoder {
     model: EncoderModel,
-    thread: ThreadPool,
     /// The beginning of a frame, less than FRAME_SAMPLES.
     pending: Vec<f32>,
     sanitized: u64,
@@ -103,7 +101,7 @@ impl Encoder {
     fn encode_frame(&mut self, codes: &mut Vec<i32>) -> Result<()> {
         let frame = Tensor::from_slice(&self.pending, (1, 1, FRAME_SAMPLES), &Device::Cpu)?;
         self.pending.clear();
-        let frame_codes = self.thread.install(|| self.model.step(frame))?;
+        let frame_codes = workers::run(|| self.model.step(frame))??;
         let frame_codes = one_frame(&frame_codes)?.to_vec1::<u32>()?;
         codes.extend(frame_codes.into_iter().map(|code| code as i32));
         Ok(())
@@ -120,9 +118,9 @@ impl Encoder {
     }
 }
 
+/// A stream of codes into audio. A panic leaves at worst one that `reset` mends.
 pub struct Decoder {
     model: DecoderModel,
-    thread: ThreadPool,
     codebooks: usize,
     cardinality: usize,
 }
@@ -133,7 +131,7 @@ impl Decoder {
         let (codebooks, cardinality) = (self.codebooks, self.cardinality);
         if codes.len() != codebooks {
             return Err(Error(format!(
-                "A frame is decoded from {codebooks} codes, one a codebook, not from {}.",
+                "a frame is decoded from {codebooks} codes, one a codebook, not from {}",
                 codes.len()
             )));
         }
@@ -143,14 +141,14 @@ impl Decoder {
                 .filter(|&code| (code as usize) < cardinality)
                 .ok_or_else(|| {
                     Error(format!(
-                        "Code {code} of codebook {codebook} is outside 0 to {}.",
+                        "code {code} of codebook {codebook} is outside 0 to {}",
                         cardinality - 1
                     ))
                 })
         });
         let codes = checked.collect::<Result<Vec<u32>>>()?;
         let codes = Tensor::from_vec(codes, (1, codebooks, 1), &Device::Cpu)?;
-        let pcm = self.thread.install(|| self.model.step(&codes))?;
+        let pcm = workers::run(|| self.model.step(&codes))??;
         Ok(one_frame(&pcm)?.to_vec1()?)
     }
 
@@ -159,22 +157,10 @@ impl Decoder {
     }
 }
 
-/// The crates below call on rayon for every layer: from within a pool of one thread that is a plain
-/// call, from outside it wakes and waits for another thread each time.
-fn thread(name: &'static str) -> Result<ThreadPool> {
-    ThreadPoolBuilder::new()
-        .num_threads(1)
-        .thread_name(move |_| name.to_owned())
-        .build()
-        .map_err(|error| Error(format!("No thread can be started for the codec: {error}.")))
-}
-
 fn one_frame(output: &StreamTensor) -> Result<Tensor> {
     match output.as_option() {
         Some(frame) => Ok(frame.flatten_all()?),
-        None => Err(Error(
-            "The codec gave nothing for a whole frame.".to_owned(),
-        )),
+        None => Err(Error("the codec gave nothing for a whole frame".to_owned())),
     }
 }
 
@@ -199,8 +185,7 @@ mod tests {
 
     #[test]
     fn samples_wait_until_they_fill_a_frame() {
-        let codec = codec();
-        let mut encoder = codec.encoder();
+        let mut encoder = codec().new_encoder();
         assert_eq!(encoder.encode(&[0.0; FRAME_SAMPLES - 1]).unwrap().len(), 0);
         assert_eq!(encoder.encode(&[0.0; 1]).unwrap().len(), 8);
         assert_eq!(
@@ -214,8 +199,7 @@ mod tests {
 
     #[test]
     fn broken_samples_are_counted() {
-        let codec = codec();
-        let mut encoder = codec.encoder();
+        let mut encoder = codec().new_encoder();
         let pcm = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.1e6, -1e6, 1.0];
         encoder.encode(&pcm).unwrap();
         assert_eq!(encoder.sanitized(), 4);
@@ -224,8 +208,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_decoded_from_codes_in_range() {
-        let codec = codec();
-        let mut decoder = codec.decoder();
+        let mut decoder = codec().new_decoder();
         assert_eq!(decoder.decode(&[63; 8]).unwrap().len(), FRAME_SAMPLES);
         for refused in [&[0; 7][..], &[0; 9], &[0, 0, 0, 0, 0, 0, 0, 64], &[-1; 8]] {
             assert!(decoder.decode(refused).is_err(), "{refused:?}");
@@ -237,9 +220,10 @@ mod tests {
         // Also one that is shorter than the 16 positions of a frame, and one that they do not divide.
         for (ratios, context) in [("[8, 6, 5, 4]", 4), ("[6, 5, 4]", 2), ("[6, 5, 4]", 41)] {
             let codec = codec_with(ratios, context);
+            let (mut encoder, mut decoder) = (codec.new_encoder(), codec.new_decoder());
             for _ in 0..20 {
-                let codes = codec.encoder().encode(&[0.1; FRAME_SAMPLES]).unwrap();
-                assert_eq!(codec.decoder().decode(&codes).unwrap().len(), FRAME_SAMPLES);
+                let codes = encoder.encode(&[0.1; FRAME_SAMPLES]).unwrap();
+                assert_eq!(decoder.decode(&codes).unwrap().len(), FRAME_SAMPLES);
             }
         }
     }

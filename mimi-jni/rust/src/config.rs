@@ -52,26 +52,28 @@ impl Sizes {
 pub fn read(path: Option<&Path>, codebooks: usize) -> Result<Sizes> {
     if !(1..=MAX_CODEBOOKS).contains(&codebooks) {
         return Err(Error(format!(
-            "A codec is opened with 1 to {MAX_CODEBOOKS} codebooks, not {codebooks}."
+            "a codec is opened with 1 to {MAX_CODEBOOKS} codebooks, not {codebooks}"
         )));
     }
     let Some(path) = path else {
         return Ok(Sizes::released(codebooks));
     };
-    let read_file = || {
-        let mut text = String::new();
-        open_file(path)?
-            .take(MAX_CONFIG_BYTES)
-            .read_to_string(&mut text)?;
-        parse(&text, codebooks)
-    };
-    read_file().map_err(|error: Error| error.in_file(path))
+    let text = read_text(path).map_err(|error| error.of_file(path))?;
+    parse(&text, codebooks).map_err(|error| error.in_file(path))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    open_file(path)?
+        .take(MAX_CONFIG_BYTES)
+        .read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Sizes from the text of a configuration.
 pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| Error(format!("is not JSON ({error}).")))?;
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| Error(format!("the text is not JSON ({error})")))?;
     let mut root = Section::new("", value)?;
     let mut seanet = root.section("seanet")?;
     let mut transformer = root.section("transformer")?;
@@ -104,7 +106,7 @@ pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
     let dimension = s.dimension;
     if s.n_filters < s.compress {
         return Err(Error(format!(
-            "seanet.n_filters is {}, which is less than seanet.compress, {}.",
+            "seanet.n_filters is {}, which is less than seanet.compress, {}",
             s.n_filters, s.compress
         )));
     }
@@ -118,7 +120,7 @@ pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
     let Some(stride) = stride else {
         return Err(Error(format!(
             "seanet.ratios is {:?}, whose product does not go 2 to 16 times into a frame of \
-             {FRAME_SAMPLES} samples.",
+             {FRAME_SAMPLES} samples",
             s.ratios
         )));
     };
@@ -142,7 +144,7 @@ pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
     transformer.end()?;
     if !dimension.is_multiple_of(2 * t.num_heads) {
         return Err(Error(format!(
-            "transformer.num_heads is {}, which does not divide {dimension} into heads of even size.",
+            "transformer.num_heads is {}, which does not divide {dimension} into heads of even size",
             t.num_heads
         )));
     }
@@ -156,7 +158,7 @@ pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
     quantizer.end()?;
     if codebooks > stored_codebooks {
         return Err(Error(format!(
-            "quantizer.n_q is {stored_codebooks}, but {codebooks} codebooks are needed."
+            "quantizer.n_q is {stored_codebooks}, but {codebooks} codebooks are needed"
         )));
     }
 
@@ -165,7 +167,7 @@ pub fn parse(text: &str, codebooks: usize) -> Result<Sizes> {
     if (cache + upsampling) * size_of::<f32>() > MAX_STATE_BYTES {
         return Err(Error(format!(
             "transformer.num_layers {}, transformer.context {} and seanet.dimension {dimension} \
-             together take more than 1 GiB.",
+             together take more than 1 GiB",
             t.num_layers, t.context
         )));
     }
@@ -190,9 +192,9 @@ impl Section {
                 prefix: prefix.to_owned(),
                 keys,
             }),
-            _ if prefix.is_empty() => Err(Error("is not a JSON object.".to_owned())),
+            _ if prefix.is_empty() => Err(Error("the text is not a JSON object".to_owned())),
             _ => Err(Error(format!(
-                "{} is not a JSON object.",
+                "{} is not a JSON object",
                 prefix.trim_end_matches('.')
             ))),
         }
@@ -221,7 +223,7 @@ impl Section {
                 Ok(())
             }
             Some(value) => Err(Error(format!(
-                "{}{key} is {}, but must be a list of 1 to 8 numbers.",
+                "{}{key} is {}, but must be a list of 1 to 8 numbers",
                 self.prefix,
                 shown(&value)
             ))),
@@ -232,7 +234,7 @@ impl Section {
         let size = value.as_u64().and_then(|size| usize::try_from(size).ok());
         size.filter(|size| allowed.contains(size)).ok_or_else(|| {
             Error(format!(
-                "{}{key} is {}, but must be a whole number from {} to {}.",
+                "{}{key} is {}, but must be a whole number from {} to {}",
                 self.prefix,
                 shown(value),
                 allowed.start(),
@@ -247,7 +249,7 @@ impl Section {
             None => Ok(()),
             Some(value) if same(&value, &supported) => Ok(()),
             Some(value) => Err(Error(format!(
-                "{}{key} is {}, but only {supported} is supported here.",
+                "{}{key} is {}, but only {supported} is supported",
                 self.prefix,
                 shown(&value)
             ))),
@@ -259,7 +261,7 @@ impl Section {
         match self.keys.remove(key) {
             None | Some(Value::Number(_)) => Ok(()),
             Some(value) => Err(Error(format!(
-                "{}{key} is {}, but must be a number.",
+                "{}{key} is {}, but must be a number",
                 self.prefix,
                 shown(&value)
             ))),
@@ -269,7 +271,7 @@ impl Section {
     fn end(&self) -> Result<()> {
         match self.keys.keys().next() {
             None => Ok(()),
-            Some(key) => Err(Error(format!("{}{key} is not a known key.", self.prefix))),
+            Some(key) => Err(Error(format!("{}{key} is not a known key", self.prefix))),
         }
     }
 }

@@ -1,15 +1,23 @@
-//! The native methods of `io.moshimlx.mimi.NativeEchoCanceller`.
+//! The native methods of `io.moshimlx.echo.NativeEchoCanceller`.
 //!
 //! A canceller is an `EchoCanceller` in a box, whose address Java holds as a `long`. Java's side makes sure
 //! that calls with the same address follow one another, and that none comes after `close`.
 
 use jni::objects::{JClass, JFloatArray};
+use jni::strings::JNIStr;
 use jni::sys::{jint, jlong};
-use jni::{jni_mangle, EnvUnowned};
+use jni::{jni_mangle, jni_str, EnvUnowned};
 
 use crate::echo::EchoCanceller;
 use crate::error::Result;
-use crate::{quiet_panics, ThrowMimiException};
+use crate::throw::{Part, Throw};
+
+struct Echo;
+
+impl Part for Echo {
+    const NAME: &'static str = "the echo canceller";
+    const EXCEPTION: &'static JNIStr = jni_str!("io/moshimlx/echo/EchoCancellerException");
+}
 
 /// # Safety
 /// `handle` is a value of `open` that was not given to `close` yet, and no other call uses it now.
@@ -17,16 +25,15 @@ unsafe fn canceller<'a>(handle: jlong) -> &'a mut EchoCanceller {
     unsafe { &mut *(handle as *mut EchoCanceller) }
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeEchoCanceller")]
+#[jni_mangle("io.moshimlx.echo.NativeEchoCanceller")]
 pub fn open<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) -> jlong {
-    quiet_panics();
     env.with_env(|_| -> Result<jlong> {
         Ok(Box::into_raw(Box::new(EchoCanceller::new())) as jlong)
     })
-    .resolve::<ThrowMimiException>()
+    .resolve::<Throw<Echo>>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeEchoCanceller")]
+#[jni_mangle("io.moshimlx.echo.NativeEchoCanceller")]
 pub fn played<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -39,10 +46,10 @@ pub fn played<'local>(
         unsafe { canceller(handle) }.render(&samples);
         Ok(())
     })
-    .resolve::<ThrowMimiException>()
+    .resolve::<Throw<Echo>>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeEchoCanceller")]
+#[jni_mangle("io.moshimlx.echo.NativeEchoCanceller")]
 pub fn heard<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -56,10 +63,10 @@ pub fn heard<'local>(
         frame.set_region(env, 0, &samples)?;
         Ok(())
     })
-    .resolve::<ThrowMimiException>()
+    .resolve::<Throw<Echo>>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeEchoCanceller")]
+#[jni_mangle("io.moshimlx.echo.NativeEchoCanceller")]
 pub fn set_delay_millis<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
@@ -70,14 +77,14 @@ pub fn set_delay_millis<'local>(
         unsafe { canceller(handle) }.set_delay_ms(millis);
         Ok(())
     })
-    .resolve::<ThrowMimiException>()
+    .resolve::<Throw<Echo>>()
 }
 
-#[jni_mangle("io.moshimlx.mimi.NativeEchoCanceller")]
+#[jni_mangle("io.moshimlx.echo.NativeEchoCanceller")]
 pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) {
     env.with_env(|_| -> Result<()> {
         drop(unsafe { Box::from_raw(handle as *mut EchoCanceller) });
         Ok(())
     })
-    .resolve::<ThrowMimiException>()
+    .resolve::<Throw<Echo>>()
 }

@@ -1,6 +1,5 @@
-//! The one error of this library: a sentence for the user, thrown as a `MimiException`.
+//! The error of codec and echo canceller: a sentence for the user, "WHAT; REMEDY" where there is a remedy.
 
-use std::any::Any;
 use std::fmt;
 use std::path::Path;
 
@@ -10,21 +9,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error(pub String);
 
 impl Error {
-    /// Says which file the error is about.
-    pub fn in_file(self, path: &Path) -> Self {
-        Error(format!("{}: {}", path.display(), self.0))
+    /// "PATH WHAT", for a text that goes on after the file's name.
+    pub fn of_file(self, path: &Path) -> Self {
+        Error(format!("{} {}", path.display(), self.0))
     }
 
-    /// A caught panic: its message is all that is known about it.
-    pub fn from_panic(payload: Box<dyn Any + Send>) -> Self {
-        let message = match payload.downcast::<String>() {
-            Ok(message) => *message,
-            Err(payload) => match payload.downcast::<&'static str>() {
-                Ok(message) => (*message).to_owned(),
-                Err(_) => "no message".to_owned(),
-            },
-        };
-        Error(format!("The codec failed internally: {message}."))
+    /// "PATH: WHAT", for a text that is a sentence by itself.
+    pub fn in_file(self, path: &Path) -> Self {
+        Error(format!("{}: {}", path.display(), self.0))
     }
 }
 
@@ -44,17 +36,18 @@ impl From<candle_core::Error> for Error {
     }
 }
 
+/// The text goes on after the file's name.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Error(match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file.".to_owned(),
-            _ => format!("cannot be read ({error})."),
+            std::io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
+            _ => format!("cannot be read: {error}"),
         })
     }
 }
 
 impl From<jni::errors::Error> for Error {
     fn from(error: jni::errors::Error) -> Self {
-        Error(format!("A call into the JVM failed: {error}."))
+        Error(format!("a call into the JVM failed: {error}"))
     }
 }

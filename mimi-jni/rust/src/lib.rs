@@ -1,9 +1,6 @@
-//! The Mimi codec for Java: the native methods of `io.moshimlx.mimi.NativeMimi`. What has nothing to do with it but
-//! the library is in files of its own: echo cancellation in `echo.rs` and `echo_jni.rs`, recordings in the usual
-//! formats in `audio_file.rs`, `opus_decoder.rs` and `audio_file_jni.rs`.
-//!
-//! A codec is a `Codec` in a box, whose address Java holds as a `long`. Java's side makes sure that no
-//! call uses an address after `close`.
+//! Native helpers of moshi-mlx. Each has a Java package of its own, which a file of native methods serves:
+//! `io.moshimlx.mimi` (`mimi_jni.rs`: the codec), `io.moshimlx.echo` (`echo_jni.rs`: echo cancellation) and
+//! `io.moshimlx.recording` (`audio_file_jni.rs`: recordings in the usual formats).
 
 mod audio_file;
 mod audio_file_jni;
@@ -15,180 +12,23 @@ mod echo_jni;
 #[cfg(test)]
 mod echo_test;
 mod error;
+mod mimi_jni;
 mod model;
 mod opus_decoder;
+mod throw;
 mod weights;
+mod workers;
 
-use std::any::Any;
-use std::path::PathBuf;
-use std::sync::Once;
+use std::ffi::c_void;
 
-use jni::errors::ErrorPolicy;
-use jni::objects::{JClass, JFloatArray, JIntArray, JString};
-use jni::strings::JNIString;
-use jni::sys::{jint, jlong};
-use jni::{jni_mangle, jni_str, Env, EnvUnowned};
+use jni::sys::{jint, JavaVM, JNI_VERSION_10};
 
-use crate::codec::Codec;
-use crate::config::FRAME_SAMPLES;
-use crate::error::{Error, Result};
-
-/// Turns errors and panics into `MimiException`s.
-struct ThrowMimiException;
-
-impl<T: Default> ErrorPolicy<T, Error> for ThrowMimiException {
-    type Captures<'local: 'method, 'method> = ();
-
-    fn on_error<'local: 'method, 'method>(
-        env: &mut Env<'local>,
-        _: &mut (),
-        error: Error,
-    ) -> jni::errors::Result<T> {
-        if !env.exception_check() {
-            let class = jni_str!("io/moshimlx/mimi/MimiException");
-            // An error is its answer once the exception is on its way.
-            let _ = env.throw_new(class, JNIString::from(error.0));
-        }
-        Ok(T::default())
-    }
-
-    fn on_panic<'local: 'method, 'method>(
-        env: &mut Env<'local>,
-        captures: &mut (),
-        payload: Box<dyn Any + Send>,
-    ) -> jni::errors::Result<T> {
-        Self::on_error(env, captures, Error::from_panic(payload))
-    }
-}
-
-/// A panic becomes an exception; this library's own copy of std need not print it as well.
-fn quiet_panics() {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
-}
-
-/// # Safety
-/// `handle` is a value of `open` that was not given to `close` yet.
-unsafe fn codec<'a>(handle: jlong) -> &'a Codec {
-    unsafe { &*(handle as *const Codec) }
-}
-
-/// The version of the crate `moshi`, as Cargo.toml pins it: Cargo tells a library its own version only.
-fn moshi_version() -> &'static str {
-    include_str!("../Cargo.toml")
-        .lines()
-        .find_map(|line| line.strip_prefix("moshi = \"="))
-        .map_or("unknown", |version| version.trim_end_matches('"'))
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn version<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) -> JString<'local> {
-    env.with_env(|env| -> Result<_> { Ok(env.new_string(moshi_version())?) })
-        .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn open<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    weights: JString<'local>,
-    config: JString<'local>,
-    codebooks: jint,
-) -> jlong {
-    quiet_panics();
-    env.with_env(|env| -> Result<jlong> {
-        let weights = PathBuf::from(weights.try_to_string(env)?);
-        let config = match config.is_null() {
-            true => None,
-            false => Some(PathBuf::from(config.try_to_string(env)?)),
-        };
-        let codebooks = usize::try_from(codebooks).unwrap_or(0);
-        let codec = Codec::open(&weights, config.as_deref(), codebooks)?;
-        Ok(Box::into_raw(Box::new(codec)) as jlong)
-    })
-    .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn cardinality<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    handle: jlong,
-) -> jint {
-    env.with_env(|_| -> Result<jint> { Ok(unsafe { codec(handle) }.cardinality() as jint) })
-        .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn encode<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    handle: jlong,
-    pcm: JFloatArray<'local>,
-) -> JIntArray<'local> {
-    env.with_env(|env| -> Result<_> {
-        let mut samples = vec![0f32; pcm.len(env)?];
-        pcm.get_region(env, 0, &mut samples)?;
-        let codes = unsafe { codec(handle) }.encoder().encode(&samples)?;
-        let array = env.new_int_array(codes.len())?;
-        array.set_region(env, 0, &codes)?;
-        Ok(array)
-    })
-    .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn decode<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    handle: jlong,
-    codes: JIntArray<'local>,
-    frame: JFloatArray<'local>,
-) {
-    env.with_env(|env| -> Result<()> {
-        let samples = frame.len(env)?;
-        if samples != FRAME_SAMPLES {
-            return Err(Error(format!(
-                "A frame has {FRAME_SAMPLES} samples, not {samples}."
-            )));
-        }
-        let mut tokens = vec![0i32; codes.len(env)?];
-        codes.get_region(env, 0, &mut tokens)?;
-        let pcm = unsafe { codec(handle) }.decoder().decode(&tokens)?;
-        frame.set_region(env, 0, &pcm)?;
-        Ok(())
-    })
-    .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn sanitized_samples<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    handle: jlong,
-) -> jlong {
-    env.with_env(|_| -> Result<jlong> {
-        Ok(unsafe { codec(handle) }.encoder().sanitized() as jlong)
-    })
-    .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn reset<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) {
-    env.with_env(|_| -> Result<()> {
-        let codec = unsafe { codec(handle) };
-        codec.encoder().reset();
-        codec.decoder().reset();
-        Ok(())
-    })
-    .resolve::<ThrowMimiException>()
-}
-
-#[jni_mangle("io.moshimlx.mimi.NativeMimi")]
-pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) {
-    env.with_env(|_| -> Result<()> {
-        drop(unsafe { Box::from_raw(handle as *mut Codec) });
-        Ok(())
-    })
-    .resolve::<ThrowMimiException>()
+/// Makes all settings that hold for the whole process, once, while the JVM loads the library.
+#[no_mangle]
+pub extern "system" fn JNI_OnLoad(_vm: *mut JavaVM, _reserved: *mut c_void) -> jint {
+    // A panic becomes an exception; this library's own copy of std need not print it as well.
+    std::panic::set_hook(Box::new(|_| {}));
+    // Spreading a matrix product over threads costs more than it gives: a frame has one thread (`workers.rs`).
+    gemm::set_threading_threshold(usize::MAX);
+    JNI_VERSION_10
 }

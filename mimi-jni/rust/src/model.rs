@@ -26,7 +26,8 @@ pub fn quantizer(sizes: &Sizes, vb: &VarBuilder) -> Result<SplitResidualVectorQu
     )
 }
 
-/// Audio [1, 1, samples] → codes [1, codebooks, frames].
+/// Audio [1, 1, samples] → codes [1, codebooks, frames]. A clone shares the weights.
+#[derive(Clone)]
 pub struct EncoderModel {
     seanet: SeaNetEncoder,
     transformer: Transformer,
@@ -72,7 +73,8 @@ impl EncoderModel {
     }
 }
 
-/// Codes [1, codebooks, frames] → audio [1, 1, samples].
+/// Codes [1, codebooks, frames] → audio [1, 1, samples]. A clone shares the weights.
+#[derive(Clone)]
 pub struct DecoderModel {
     quantizer: SplitResidualVectorQuantizer,
     upsample: ConvTrUpsample1d,
@@ -116,6 +118,7 @@ impl DecoderModel {
 }
 
 /// A transformer over the channels of a convolution, [1, dimension, positions] both ways.
+#[derive(Clone)]
 struct Transformer(StreamingTransformer);
 
 impl Transformer {

@@ -25,7 +25,7 @@ pub struct Weights {
 pub fn open_file(path: &Path) -> Result<File> {
     match std::fs::metadata(path)?.is_file() {
         true => Ok(File::open(path)?),
-        false => Err(Error("is not a file.".to_owned())),
+        false => Err(Error("is not a file".to_owned())),
     }
 }
 
@@ -36,7 +36,7 @@ impl Weights {
         let mut header_bytes = [0u8; 8];
         if file_bytes < 8 {
             return Err(Error(
-                "is not a safetensors file: it is too short.".to_owned(),
+                "is not a safetensors file: it is too short".to_owned(),
             ));
         }
         file.read_exact_at(&mut header_bytes, 0)?;
@@ -45,18 +45,18 @@ impl Weights {
         if header_bytes > MAX_HEADER_BYTES || data_start > file_bytes {
             return Err(Error(format!(
                 "is truncated or not a safetensors file: its header claims {header_bytes} bytes, \
-                 the file has {file_bytes}."
+                 the file has {file_bytes}; download it again"
             )));
         }
         let mut header = vec![0u8; header_bytes as usize];
         file.read_exact_at(&mut header, 8)?;
         let metadata: Metadata = serde_json::from_slice(&header)
-            .map_err(|error| Error(format!("is not a safetensors file: {error}.")))?;
+            .map_err(|error| Error(format!("is not a safetensors file: {error}")))?;
         let needed_bytes = data_start.saturating_add(metadata.data_len() as u64);
         if needed_bytes != file_bytes {
             return Err(Error(format!(
-                "is damaged: by its header it has {needed_bytes} bytes, but it has {file_bytes}. \
-                 Download it again."
+                "is damaged: by its header it has {needed_bytes} bytes, but it has {file_bytes}; \
+                 download it again"
             )));
         }
         Ok(Weights {
@@ -79,13 +79,14 @@ impl Weights {
     fn read(&self, name: &str, shape: Option<&Shape>) -> Result<Tensor> {
         // The codec's convolutions are looked up as weight_g and weight_v when they have no weight.
         let shown = name.strip_suffix("_g").unwrap_or(name);
-        let info = self
-            .metadata
-            .info(name)
-            .ok_or_else(|| Error(format!("has no tensor {shown}.")))?;
+        let info = self.metadata.info(name).ok_or_else(|| {
+            Error(format!(
+                "has no tensor {shown}; give the codec that belongs to the model"
+            ))
+        })?;
         if let Some(shape) = shape.filter(|shape| shape.dims() != info.shape) {
             return Err(Error(format!(
-                "tensor {name} has shape {:?}, but {:?} is needed.",
+                "has {name} of shape {:?}, but {:?} is needed; give the codec that belongs to the model",
                 info.shape,
                 shape.dims()
             )));
@@ -96,7 +97,7 @@ impl Weights {
             Dtype::BF16 => DType::BF16,
             other => {
                 return Err(Error(format!(
-                    "tensor {name} is {other:?}, but must be F32, F16 or BF16."
+                    "has {name} as {other:?}, but F32, F16 or BF16 is needed"
                 )))
             }
         };
@@ -109,7 +110,7 @@ impl Weights {
             .to_dtype(DType::F32)?;
         if !tensor.sum_all()?.to_scalar::<f32>()?.is_finite() {
             return Err(Error(format!(
-                "tensor {name} holds numbers that are infinite or not numbers."
+                "has numbers in {name} that are infinite or not numbers; download it again"
             )));
         }
         // Matrices of the transformers are laid out column by column, or the matrix product would lay

@@ -1,6 +1,6 @@
 package io.moshimlx.audio;
 
-import io.moshimlx.mimi.EchoCanceller;
+import io.moshimlx.echo.EchoCanceller;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 

@@ -1,7 +1,7 @@
 package io.moshimlx.audio;
 
-import io.moshimlx.mimi.AudioFile;
-import io.moshimlx.mimi.AudioFileException;
+import io.moshimlx.recording.AudioFile;
+import io.moshimlx.recording.AudioFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 

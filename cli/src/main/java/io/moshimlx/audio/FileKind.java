@@ -3,8 +3,8 @@ package io.moshimlx.audio;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.moshimlx.StandIn;
-import io.moshimlx.mimi.AudioFileException;
-import io.moshimlx.mimi.NoSoundException;
+import io.moshimlx.recording.AudioFileException;
+import io.moshimlx.recording.NoSoundException;
 import java.util.List;
 
 /** What a file is whose sound is not understood, or that has none, by how it begins. */

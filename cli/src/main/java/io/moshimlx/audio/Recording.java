@@ -18,7 +18,7 @@ interface Recording extends AutoCloseable {
    *
    * @param count samples of each channel to read at most
    * @return how many were read of each channel, fewer only at the end
-   * @throws io.moshimlx.mimi.AudioFileException if what comes cannot be understood
+   * @throws io.moshimlx.recording.AudioFileException if what comes cannot be understood
    */
   int read(float[] target, int offset, int count) throws IOException;
 

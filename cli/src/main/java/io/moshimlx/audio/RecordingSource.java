@@ -1,7 +1,7 @@
 package io.moshimlx.audio;
 
 import io.moshimlx.UserException;
-import io.moshimlx.mimi.AudioFileException;
+import io.moshimlx.recording.AudioFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

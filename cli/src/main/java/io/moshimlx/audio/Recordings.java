@@ -2,8 +2,8 @@ package io.moshimlx.audio;
 
 import io.moshimlx.ShellWord;
 import io.moshimlx.UserException;
-import io.moshimlx.mimi.AudioFileException;
-import io.moshimlx.mimi.NoSoundException;
+import io.moshimlx.recording.AudioFileException;
+import io.moshimlx.recording.NoSoundException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

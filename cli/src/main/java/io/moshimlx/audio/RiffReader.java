@@ -2,7 +2,7 @@ package io.moshimlx.audio;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.moshimlx.mimi.AudioFileException;
+import io.moshimlx.recording.AudioFileException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,6 @@
 package io.moshimlx.audio;
 
-import io.moshimlx.mimi.NoSoundException;
+import io.moshimlx.recording.NoSoundException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +46,8 @@ final class RiffRecording implements Recording {
    * Opens a file.
    *
    * @throws NoSoundException if there is no sound in it
-   * @throws io.moshimlx.mimi.AudioFileException if its sound is of a kind that is not understood
+   * @throws io.moshimlx.recording.AudioFileException if its sound is of a kind that is not
+   *     understood
    */
   static RiffRecording of(Path path) throws IOException {
     Survey survey;

@@ -1,6 +1,6 @@
 package io.moshimlx.audio;
 
-import io.moshimlx.mimi.AudioFileException;
+import io.moshimlx.recording.AudioFileException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

@@ -6,7 +6,7 @@ import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.engine.LoadedModel;
 import io.moshimlx.engine.MlxThread;
 import io.moshimlx.engine.ModelPool;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.quantize.Fidelity;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -32,7 +32,7 @@ public final class FidelityCheck {
     try (ModelPool pool = ModelPool.unlimited();
         LoadedModel sourceModel = pool.open(source, Optional.empty());
         LoadedModel copyModel = pool.open(copy, Optional.empty());
-        Mimi codec = sourceModel.newCodec()) {
+        MimiEncoder encoder = sourceModel.codec().newEncoder()) {
       MlxThread mlx = pool.mlx();
       Fidelity fidelity = mlx.call(() -> new Fidelity(sourceModel.lm(), copyModel.lm()));
       try {
@@ -42,7 +42,7 @@ public final class FidelityCheck {
           if (stopped.getAsBoolean()) {
             return Optional.empty();
           }
-          int[] input = streams.next(codec.encode(frame)).tokens();
+          int[] input = streams.next(encoder.encode(frame)).tokens();
           Optional<int[]> _ = streams.complete(mlx.call(() -> fidelity.step(input)));
           progress.accept(heard);
         }

@@ -1,7 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
-import io.moshimlx.mimi.MimiException;
+import io.moshimlx.jni.NativeException;
 import io.moshimlx.mlx.MlxException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -52,7 +52,7 @@ final class Failures implements IExecutionExceptionHandler {
         switch (e) {
           case UserException known -> known.getMessage();
           case MlxException known -> known.getMessage();
-          case MimiException known -> known.getMessage();
+          case NativeException known -> known.getMessage();
           case ParameterException known -> known.getMessage();
           case OutOfMemoryError memory ->
               "Java's memory is used up (%s), which should not happen; please report it"

@@ -3,7 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.Recorder;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
 import java.util.Optional;
 
 /** Moshi's voice as sound, and a recording of both sides where one is wanted. */
@@ -12,19 +12,19 @@ final class DecodedAudio implements VoiceOutput {
 
   private final AudioSink sink;
   private final Optional<Recorder> recorder;
-  private final Mimi codec;
+  private final MimiDecoder decoder;
   private final float[] frame = new float[AudioSource.FRAME_SAMPLES];
 
-  DecodedAudio(AudioSink sink, Optional<Recorder> recorder, Mimi codec) {
+  DecodedAudio(AudioSink sink, Optional<Recorder> recorder, MimiDecoder decoder) {
     this.sink = sink;
     this.recorder = recorder;
-    this.codec = codec;
+    this.decoder = decoder;
   }
 
   @Override
   public double write(UserFrame user, Optional<int[]> codes) {
     long start = System.nanoTime();
-    codes.ifPresent(c -> codec.decode(c, frame));
+    codes.ifPresent(c -> decoder.decode(c, frame));
     double decodeMs = Timing.millisSince(start);
     float[] voice = codes.isPresent() ? frame : SILENCE;
     sink.write(voice);

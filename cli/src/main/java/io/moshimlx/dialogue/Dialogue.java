@@ -17,7 +17,8 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventQueue;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.SessionEvent;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.model.TextBias;
 import java.util.Optional;
@@ -33,7 +34,8 @@ public final class Dialogue implements AutoCloseable {
 
   private final LoadedModel model;
   private final Reservation reservation;
-  private final Mimi codec;
+  private final MimiEncoder encoder;
+  private final MimiDecoder decoder;
   private final LmGenerator generator;
   private final TokenStreams streams;
 
@@ -55,11 +57,12 @@ public final class Dialogue implements AutoCloseable {
     }
   }
 
-  private Dialogue(LoadedModel model, Reservation reservation, Mimi codec, LmGenerator generator) {
+  private Dialogue(LoadedModel model, Reservation reservation, LmGenerator generator) {
     this.model = model;
     this.reservation = reservation;
-    this.codec = codec;
     this.generator = generator;
+    encoder = model.codec().newEncoder();
+    decoder = model.codec().newDecoder();
     streams = new TokenStreams(model.config());
   }
 
@@ -87,22 +90,15 @@ public final class Dialogue implements AutoCloseable {
   /**
    * Begins a conversation.
    *
-   * @throws UserException if the model or its codec cannot have it, or there is no memory left for
-   *     it
-   * @throws io.moshimlx.mimi.MimiException if the codec cannot be read
+   * @throws UserException if the model cannot have it, or there is no memory left for it
    */
   public static Dialogue open(LoadedModel model, Options options) {
     check(model.files(), options);
     Reservation reservation = model.admit();
-    Mimi codec = null;
     try {
-      codec = model.newCodec();
       LmGenerator generator = model.mlx().call(() -> newGenerator(model, options));
-      return new Dialogue(model, reservation, codec, generator);
+      return new Dialogue(model, reservation, generator);
     } catch (RuntimeException e) {
-      if (codec != null) {
-        codec.close();
-      }
       reservation.close();
       throw e;
     }
@@ -128,8 +124,8 @@ public final class Dialogue implements AutoCloseable {
       // The first frame is decoded once the delays are full.
       for (int i = 0; i <= model.config().maxDelay(); i++) {
         UserFrame user =
-            new UserFrame(other.codec.encode(silence), silence, System.nanoTime(), 0, Double.NaN);
-        other.answer(user).codes().ifPresent(other.codec::decode);
+            new UserFrame(other.encoder.encode(silence), silence, System.nanoTime(), 0, Double.NaN);
+        other.answer(user).codes().ifPresent(other.decoder::decode);
       }
     }
   }
@@ -153,7 +149,7 @@ public final class Dialogue implements AutoCloseable {
   public void prompt(Prompt prompt, Progress progress) {
     PromptPhase phase =
         new PromptPhase(
-            codec,
+            encoder,
             inputs -> model.mlx().run(() -> generator.read(inputs)),
             embeddings -> model.mlx().run(() -> generator.replay(embeddings)),
             streams,
@@ -171,7 +167,7 @@ public final class Dialogue implements AutoCloseable {
 
   /** The user's frames from sound. */
   public UserInput hearing(AudioSource source) {
-    return new EncodedAudio(source, codec);
+    return new EncodedAudio(source, encoder);
   }
 
   /**
@@ -180,7 +176,7 @@ public final class Dialogue implements AutoCloseable {
    * @param recorder of both sides, frame by frame
    */
   public VoiceOutput speaking(AudioSink sink, Optional<Recorder> recorder) {
-    return new DecodedAudio(sink, recorder, codec);
+    return new DecodedAudio(sink, recorder, decoder);
   }
 
   /**
@@ -241,7 +237,8 @@ public final class Dialogue implements AutoCloseable {
   @Override
   public void close() {
     model.mlx().run(generator::close);
-    codec.close();
+    encoder.close();
+    decoder.close();
     reservation.close();
   }
 }

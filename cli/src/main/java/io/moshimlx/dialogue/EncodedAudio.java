@@ -1,17 +1,17 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import java.util.Optional;
 
 /** Sound of the user, encoded as it comes. */
 final class EncodedAudio implements UserInput {
   private final AudioSource source;
-  private final Mimi codec;
+  private final MimiEncoder encoder;
 
-  EncodedAudio(AudioSource source, Mimi codec) {
+  EncodedAudio(AudioSource source, MimiEncoder encoder) {
     this.source = source;
-    this.codec = codec;
+    this.encoder = encoder;
   }
 
   @Override
@@ -22,13 +22,13 @@ final class EncodedAudio implements UserInput {
     }
     long readNanos = System.nanoTime();
     double lagMs = source.lagMillis();
-    int[] tokens = codec.encode(samples);
+    int[] tokens = encoder.encode(samples);
     return Optional.of(
         new UserFrame(tokens, samples, readNanos, Timing.millisSince(readNanos), lagMs));
   }
 
   @Override
   public long sanitizedSamples() {
-    return codec.sanitizedSamples();
+    return encoder.sanitizedSamples();
   }
 }

@@ -1,7 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.Progress;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.text.TextTokens;
 import io.moshimlx.voice.StoredVoice;
@@ -33,7 +33,7 @@ final class PromptPhase {
   private static final int[] SILENCE = {948, 243, 1178, 546, 1736, 1030, 1978, 2008};
   private static final int[] TONE = {430, 1268, 381, 1611, 1095, 1495, 56, 472};
 
-  private final Mimi codec;
+  private final MimiEncoder encoder;
   private final Consumer<int[][]> read;
   private final Consumer<float[][]> replay;
   private final TokenStreams streams;
@@ -46,20 +46,20 @@ final class PromptPhase {
   /**
    * A phase of one session, before its first frame.
    *
-   * @param codec encodes a recorded voice, and then begins new streams
+   * @param encoder encodes a recorded voice, and then begins a new stream
    * @param read as {@link LmGenerator#read}
    * @param replay as {@link LmGenerator#replay}
    * @param voice to speak with, if one is given
    * @param role its tokens
    */
   PromptPhase(
-      Mimi codec,
+      MimiEncoder encoder,
       Consumer<int[][]> read,
       Consumer<float[][]> replay,
       TokenStreams streams,
       Optional<VoicePrompt> voice,
       List<Integer> role) {
-    this.codec = codec;
+    this.encoder = encoder;
     this.read = read;
     this.replay = replay;
     this.streams = streams;
@@ -106,7 +106,7 @@ final class PromptPhase {
       progress.at("voice and persona", done, length);
       done += done < before ? replay(done, before) : read(done - before);
     }
-    codec.reset();
+    encoder.reset();
   }
 
   /** Has Helium read a block of a stored voice again. */
@@ -126,7 +126,7 @@ final class PromptPhase {
     List<int[]> inputs = new ArrayList<>();
     for (int i = from; i < to; i++) {
       Step step = steps.get(i);
-      int[] voice = step.recording().map(codec::encode).orElse(SILENCE);
+      int[] voice = step.recording().map(encoder::encode).orElse(SILENCE);
       // The published code has its initial tokens in place of the very first frame, also where it
       // makes the voices that are stored; so the model knows it.
       if (i > 0 || stored.isPresent()) {

@@ -17,6 +17,7 @@ public final class LoadedModel implements AutoCloseable {
   private final ModelFiles files;
   private final ModelPool pool;
   private final Lm lm;
+  private final Mimi codec;
   private final Tokenizer tokenizer;
   private final long conversationBytes;
   private final Reservation reservation;
@@ -25,12 +26,14 @@ public final class LoadedModel implements AutoCloseable {
       ModelFiles files,
       ModelPool pool,
       Lm lm,
+      Mimi codec,
       Tokenizer tokenizer,
       long conversationBytes,
       Reservation reservation) {
     this.files = files;
     this.pool = pool;
     this.lm = lm;
+    this.codec = codec;
     this.tokenizer = tokenizer;
     this.conversationBytes = conversationBytes;
     this.reservation = reservation;
@@ -50,15 +53,50 @@ public final class LoadedModel implements AutoCloseable {
               .formatted(files.tokenizer(), tokenizer.vocabularySize(), files.config().textCard()),
           "give the tokenizer that belongs to the model");
     }
-    Lm lm =
-        pool.mlx()
-            .call(() -> {
-              Lm loaded = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
-              MemoryLimits.apply();
-              return loaded;
-            });
-    return new LoadedModel(
-        files, pool, lm, tokenizer, estimate.conversationBytes(Lm.computed(dtype)), reservation);
+    Mimi codec = codec(files);
+    try {
+      return new LoadedModel(
+          files,
+          pool,
+          pool.mlx().call(() -> lm(files, dtype)),
+          codec,
+          tokenizer,
+          estimate.conversationBytes(Lm.computed(dtype)),
+          reservation);
+    } catch (RuntimeException e) {
+      codec.close();
+      throw e;
+    }
+  }
+
+  private static Lm lm(ModelFiles files, Optional<DType> dtype) {
+    Lm lm = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
+    try {
+      MemoryLimits.apply();
+      return lm;
+    } catch (RuntimeException e) {
+      lm.close();
+      throw e;
+    }
+  }
+
+  /** The codec, with as many codebooks as the model needs. */
+  private static Mimi codec(ModelFiles files) {
+    LmConfig config = files.config();
+    Mimi codec =
+        Mimi.open(
+            files.mimi(),
+            files.mimiConfig().orElse(null),
+            Math.max(config.voiceCodebooks(), config.userCodebooks()));
+    if (codec.cardinality() != config.card()) {
+      int entries = codec.cardinality();
+      codec.close();
+      throw new UserException(
+          "%s has codebooks of %d entries, but the model expects %d (card)"
+              .formatted(files.mimi(), entries, config.card()),
+          "give the codec that belongs to the model");
+    }
+    return codec;
   }
 
   /** The files that it was loaded from. */
@@ -86,26 +124,8 @@ public final class LoadedModel implements AutoCloseable {
     return pool.mlx();
   }
 
-  /**
-   * New streams of the codec, with as many codebooks as the model needs.
-   *
-   * @throws UserException if the codec does not fit the model
-   * @throws io.moshimlx.mimi.MimiException if it cannot be read
-   */
-  public Mimi newCodec() {
-    Mimi codec =
-        Mimi.open(
-            files.mimi(),
-            files.mimiConfig().orElse(null),
-            Math.max(config().voiceCodebooks(), config().userCodebooks()));
-    if (codec.cardinality() != config().card()) {
-      int entries = codec.cardinality();
-      codec.close();
-      throw new UserException(
-          "%s has codebooks of %d entries, but the model expects %d (card)"
-              .formatted(files.mimi(), entries, config().card()),
-          "give the codec that belongs to the model");
-    }
+  /** The codec's weights, of which every conversation has streams of its own. */
+  public Mimi codec() {
     return codec;
   }
 
@@ -123,6 +143,7 @@ public final class LoadedModel implements AutoCloseable {
   /** Frees its memory. */
   void free() {
     mlx().run(lm::close);
+    codec.close();
     reservation.close();
   }
 

@@ -16,6 +16,7 @@ import io.moshimlx.audio.FakeTools;
 import io.moshimlx.audio.Signals;
 import io.moshimlx.audio.SoundServer;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -227,11 +228,12 @@ final class LiveRunTest {
     }
     short[] moshi = channel(both, 1);
     try (Mimi codec =
-        Mimi.open(Cli.DEMO.resolve("mimi.safetensors"), Cli.DEMO.resolve("mimi.json"), 8)) {
+            Mimi.open(Cli.DEMO.resolve("mimi.safetensors"), Cli.DEMO.resolve("mimi.json"), 8);
+        MimiDecoder decoder = codec.newDecoder()) {
       for (int n = 0; n < frames.size(); n++) {
         short[] said =
             frames.get(n).get("audio_tokens") instanceof JsonArray tokens
-                ? pcm16(codec.decode(new Gson().fromJson(tokens, int[].class)))
+                ? pcm16(decoder.decode(new Gson().fromJson(tokens, int[].class)))
                 : new short[FRAME];
         assertArrayEquals(
             said, Arrays.copyOfRange(moshi, n * FRAME, (n + 1) * FRAME), "frame " + n);

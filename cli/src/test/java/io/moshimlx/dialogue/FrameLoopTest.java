@@ -188,10 +188,10 @@ class FrameLoopTest {
             Speaker.open(AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, warnings)) {
       FrameLoop loop =
           new FrameLoop(
-              new EncodedAudio(new FirstFrames(microphone, frames), codec),
+              new EncodedAudio(new FirstFrames(microphone, frames), codec.newEncoder()),
               user -> slowly(answer()),
               text,
-              new DecodedAudio(speaker, Optional.empty(), codec),
+              new DecodedAudio(speaker, Optional.empty(), codec.newDecoder()),
               warnings);
       assertEquals(EndReason.INPUT_ENDED, loop.run(events::add, () -> false));
       SessionStats stats = loop.stats();

@@ -7,6 +7,8 @@ import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiDecoder;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.model.Lm;
@@ -28,11 +30,13 @@ final class MemoryBenchmark {
     Mimi.version();
     Device.describe();
     double start = resident("JVM and native libraries", 0);
-    try (Mimi codec = Mimi.open(Path.of(args[0]), Integer.parseInt(args[1]))) {
+    try (Mimi codec = Mimi.open(Path.of(args[0]), Integer.parseInt(args[1]));
+        MimiEncoder encoder = codec.newEncoder();
+        MimiDecoder decoder = codec.newDecoder()) {
       AudioSource tone = new Tone();
       float[] frame = new float[AudioSource.FRAME_SAMPLES];
       for (int i = 0; i < CODEC_FRAMES && tone.read(frame); i++) {
-        codec.decode(codec.encode(frame));
+        decoder.decode(encoder.encode(frame));
       }
       double withCodec = resident("codec, %s codebooks".formatted(args[1]), start);
       converse(Path.of(args[2]), Path.of(args[3]), Integer.parseInt(args[4]));

@@ -14,6 +14,7 @@ import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.Golden;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
@@ -36,8 +37,11 @@ final class PromptPhaseTest {
   private final ModelFiles files = ModelFiles.find(golden.directory(), Optional.empty());
   private final LmConfig config = files.config();
 
-  private Mimi codec() {
-    return Mimi.open(files.mimi(), files.mimiConfig().orElse(null), config.voiceCodebooks());
+  private MimiEncoder encoder() {
+    try (Mimi codec =
+        Mimi.open(files.mimi(), files.mimiConfig().orElse(null), config.voiceCodebooks())) {
+      return codec.newEncoder();
+    }
   }
 
   private static Progress progress(List<Long> done, BooleanSupplier cancelled) {
@@ -105,8 +109,8 @@ final class PromptPhaseTest {
   private void checkGrid(String key, String length, VoicePrompt voice) throws IOException {
     List<int[]> grid = new ArrayList<>();
     TokenStreams streams = new TokenStreams(config);
-    try (Mimi codec = codec()) {
-      PromptPhase phase = phase(codec, grid, streams, Optional.of(voice));
+    try (MimiEncoder encoder = encoder()) {
+      PromptPhase phase = phase(encoder, grid, streams, Optional.of(voice));
       phase.run(Progress.NONE);
     }
     assertEquals(expected().get(length).getAsInt(), grid.size());
@@ -118,10 +122,10 @@ final class PromptPhaseTest {
 
   /** A phase that is only written down: a row of tokens for each step. */
   private PromptPhase phase(
-      Mimi codec, List<int[]> grid, TokenStreams streams, Optional<VoicePrompt> voice)
+      MimiEncoder encoder, List<int[]> grid, TokenStreams streams, Optional<VoicePrompt> voice)
       throws IOException {
     return new PromptPhase(
-        codec,
+        encoder,
         inputs -> grid.addAll(Arrays.asList(inputs)),
         embeddings -> assertTrue(embeddings.length > 0),
         streams,
@@ -130,14 +134,14 @@ final class PromptPhaseTest {
   }
 
   private void checkTalk(String prefix, VoicePrompt voice) throws IOException {
-    try (Mimi codec = codec();
+    try (MimiEncoder encoder = encoder();
         Lm lm = Lm.load(config, files.weights(), files.quantization(), Optional.empty());
         LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       TokenStreams streams = new TokenStreams(config);
       List<Long> done = new ArrayList<>();
       PromptPhase phase =
           new PromptPhase(
-              codec, generator::read, generator::replay, streams, Optional.of(voice), role());
+              encoder, generator::read, generator::replay, streams, Optional.of(voice), role());
       phase.run(progress(done, () -> false));
       assertEquals(0, done.getFirst());
       assertEquals(done.stream().sorted().toList(), done);
@@ -160,8 +164,8 @@ final class PromptPhaseTest {
   @Test
   void itEndsWhenItIsCancelled() throws IOException {
     List<int[]> grid = new ArrayList<>();
-    try (Mimi codec = codec()) {
-      PromptPhase phase = phase(codec, grid, new TokenStreams(config), Optional.empty());
+    try (MimiEncoder encoder = encoder()) {
+      PromptPhase phase = phase(encoder, grid, new TokenStreams(config), Optional.empty());
       Progress progress = progress(new ArrayList<>(), () -> !grid.isEmpty());
       assertThrows(CancelledException.class, () -> phase.run(progress));
       assertTrue(grid.size() < phase.length());

@@ -7,6 +7,7 @@ import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.RecordingSource;
 import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.MimiEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +36,12 @@ final class TrainedCodecTest {
     try (AudioSource speech =
             RecordingSource.open(FOLDER.resolve("speech.wav"), AudioNotices.NONE);
         Mimi codec =
-            Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), CODEBOOKS)) {
+            Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), CODEBOOKS);
+        MimiEncoder encoder = codec.newEncoder()) {
       float[] frame = new float[Mimi.FRAME_SAMPLES];
       int frames = 0;
       while (speech.read(frame)) {
-        assertArrayEquals(expected.get(frames), codec.encode(frame), "frame " + frames);
+        assertArrayEquals(expected.get(frames), encoder.encode(frame), "frame " + frames);
         frames++;
       }
       assertEquals(expected.size(), frames);

@@ -1,12 +1,10 @@
 package io.moshimlx.mimi;
 
-/** Something about a codec went wrong; the message says what, and names the file if it is one. */
-public final class MimiException extends RuntimeException {
+import io.moshimlx.jni.NativeException;
+
+/** A codec cannot be opened, or one of its streams was used wrongly or failed. */
+public final class MimiException extends NativeException {
   public MimiException(String message) {
     super(message);
-  }
-
-  public MimiException(String message, Throwable cause) {
-    super(message, cause);
   }
 }

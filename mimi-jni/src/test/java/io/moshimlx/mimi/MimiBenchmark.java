@@ -28,13 +28,15 @@ public final class MimiBenchmark {
     var process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long encode = 0;
     long decode = 0;
-    try (Mimi mimi = Mimi.open(checkpoint, CODEBOOKS)) {
+    try (Mimi mimi = Mimi.open(checkpoint, CODEBOOKS);
+        MimiEncoder encoder = mimi.newEncoder();
+        MimiDecoder decoder = mimi.newDecoder()) {
       for (int index = 0; index < WARM_UP + frames; index++) {
         float[] pcm = frame(index);
         long start = process.getProcessCpuTime();
-        int[] codes = mimi.encode(pcm);
+        int[] codes = encoder.encode(pcm);
         long middle = process.getProcessCpuTime();
-        mimi.decode(codes);
+        decoder.decode(codes);
         long end = process.getProcessCpuTime();
         if (index >= WARM_UP) {
           encode += middle - start;

@@ -43,10 +43,13 @@ class MimiGoldenTest {
     FloatBuffer golden = floats("pcm-" + codebooks + ".f32");
     float peak = 0;
     float deviation = 0;
-    try (Mimi mimi = Mimi.open(weights, codebooks)) {
+    try (Mimi mimi = Mimi.open(weights, codebooks);
+        MimiEncoder encoder = mimi.newEncoder();
+        MimiDecoder decoder = mimi.newDecoder()) {
       for (int frame = 0; frame < frames; frame++) {
-        assertArrayEquals(codes[frame], mimi.encode(Speech.frame(speech, frame)), "frame " + frame);
-        float[] pcm = mimi.decode(codes[frame]);
+        assertArrayEquals(
+            codes[frame], encoder.encode(Speech.frame(speech, frame)), "frame " + frame);
+        float[] pcm = decoder.decode(codes[frame]);
         assertEquals(Mimi.FRAME_SAMPLES, pcm.length);
         if (ranges(pcmFrames).anyMatch(Integer.valueOf(frame)::equals)) {
           for (float sample : pcm) {

@@ -1,7 +1,9 @@
 package io.moshimlx.mimi;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,10 +13,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,11 +38,13 @@ class MimiRobustnessTest {
     Files.writeString(config, SyntheticCodec.smallConfig());
   }
 
+  /** One sentence, as the application prints it. */
   private void refused(String file, String cause) {
     MimiException e = assertThrows(MimiException.class, () -> Mimi.open(weights, config, 8));
     assertTrue(e.getMessage().contains(file), e.getMessage());
     assertTrue(e.getMessage().contains(cause), e.getMessage());
     assertEquals(1, e.getMessage().lines().count());
+    assertFalse(e.getMessage().endsWith("."), e.getMessage());
   }
 
   @Test
@@ -81,13 +87,14 @@ class MimiRobustnessTest {
     SyntheticCodec.small().without(name).write(weights);
     refused("small.safetensors", "has no tensor " + name);
     SyntheticCodec.small().without("decoder.model.0.conv.conv.weight").write(weights);
-    refused("small.safetensors", "has no tensor decoder.model.0.conv.conv.weight.");
+    refused("small.safetensors", "has no tensor decoder.model.0.conv.conv.weight;");
   }
 
   @Test
   void aMisshapenTensorIsNamed() throws Exception {
     SyntheticCodec.small().withShape("encoder.model.0.conv.conv.bias", 3).write(weights);
-    refused("small.safetensors", "encoder.model.0.conv.conv.bias has shape [3], but [2] is needed");
+    refused(
+        "small.safetensors", "has encoder.model.0.conv.conv.bias of shape [3], but [2] is needed");
   }
 
   @Test
@@ -127,52 +134,62 @@ class MimiRobustnessTest {
 
   @Test
   void arraysOfTheWrongSizeAreRefused() {
-    try (Mimi mimi = Mimi.open(weights, config, 8)) {
+    try (Mimi mimi = Mimi.open(weights, config, 8);
+        MimiEncoder encoder = mimi.newEncoder();
+        MimiDecoder decoder = mimi.newDecoder()) {
       for (int size : new int[] {0, 1, 7, 9, 16, 100_000}) {
         MimiException e =
-            assertThrows(MimiException.class, () -> mimi.decode(new int[size]), "size " + size);
+            assertThrows(MimiException.class, () -> decoder.decode(new int[size]), "size " + size);
         assertTrue(e.getMessage().contains("from 8 codes"), e.getMessage());
       }
       for (int size : new int[] {0, 1919, 1921, 3840}) {
         MimiException e =
             assertThrows(
                 MimiException.class,
-                () -> mimi.decode(new int[8], new float[size]),
+                () -> decoder.decode(new int[8], new float[size]),
                 "size " + size);
         assertTrue(e.getMessage().contains("1920 samples, not " + size), e.getMessage());
       }
-      assertThrows(NullPointerException.class, () -> mimi.decode(null));
-      assertThrows(NullPointerException.class, () -> mimi.decode(new int[8], null));
-      assertThrows(NullPointerException.class, () -> mimi.encode(null));
-      assertEquals(0, mimi.encode(new float[0]).length);
+      assertThrows(NullPointerException.class, () -> decoder.decode(null));
+      assertThrows(NullPointerException.class, () -> decoder.decode(new int[8], null));
+      assertThrows(NullPointerException.class, () -> encoder.encode(null));
+      assertEquals(0, encoder.encode(new float[0]).length);
     }
   }
 
   @Test
   void codesOutOfRangeAreRefused() {
-    try (Mimi mimi = Mimi.open(weights, config, 8)) {
+    try (Mimi mimi = Mimi.open(weights, config, 8);
+        MimiDecoder decoder = mimi.newDecoder()) {
       for (int code : new int[] {-1, 64, 2048, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
         int[] codes = {0, 0, 0, 0, 0, 0, 0, code};
-        MimiException e = assertThrows(MimiException.class, () -> mimi.decode(codes));
-        assertEquals("Code %d of codebook 7 is outside 0 to 63.".formatted(code), e.getMessage());
+        MimiException e = assertThrows(MimiException.class, () -> decoder.decode(codes));
+        assertEquals("code %d of codebook 7 is outside 0 to 63".formatted(code), e.getMessage());
       }
     }
   }
 
   @Test
-  void aClosedCodecSaysSo() {
+  void whatIsClosedSaysSo() {
     Mimi mimi = Mimi.open(weights, config, 8);
-    mimi.close();
-    mimi.close();
-    for (Runnable use :
-        new Runnable[] {
-          () -> mimi.encode(new float[1920]),
-          () -> mimi.decode(new int[8]),
-          mimi::reset,
-          mimi::sanitizedSamples
-        }) {
-      MimiException e = assertThrows(MimiException.class, use::run);
-      assertEquals("The codec " + weights + " is closed.", e.getMessage());
+    MimiEncoder encoder = mimi.newEncoder();
+    MimiDecoder decoder = mimi.newDecoder();
+    for (AutoCloseable closed : List.<AutoCloseable>of(mimi, encoder, decoder)) {
+      assertDoesNotThrow(closed::close);
+      assertDoesNotThrow(closed::close, "closing again does nothing");
+    }
+    refused("the codec " + weights + " is closed", mimi::newEncoder, mimi::newDecoder);
+    refused(
+        "the encoder is closed",
+        () -> encoder.encode(new float[1920]),
+        encoder::reset,
+        encoder::sanitizedSamples);
+    refused("the decoder is closed", () -> decoder.decode(new int[8]), decoder::reset);
+  }
+
+  private static void refused(String message, Executable... uses) {
+    for (Executable use : uses) {
+      assertEquals(message, assertThrows(MimiException.class, use).getMessage());
     }
   }
 
@@ -181,19 +198,25 @@ class MimiRobustnessTest {
     float[] frame = Speech.frames(1);
     for (int round = 0; round < 50; round++) {
       Mimi mimi = Mimi.open(weights, config, 8);
-      CountDownLatch working = new CountDownLatch(2);
-      Thread encoder = worker(working, () -> mimi.encode(frame));
-      Thread decoder = worker(working, () -> mimi.decode(new int[8]));
+      MimiEncoder encoder = mimi.newEncoder();
+      MimiDecoder decoder = mimi.newDecoder();
+      CountDownLatch working = new CountDownLatch(3);
+      Thread encoding = worker(working, () -> encoder.encode(frame));
+      Thread decoding = worker(working, () -> decoder.decode(new int[8]));
+      Thread opening = worker(working, () -> mimi.newEncoder().close());
       working.await();
       Thread closer = Thread.startVirtualThread(mimi::close);
       mimi.close();
-      encoder.join();
-      decoder.join();
+      encoder.close();
+      decoder.close();
+      encoding.join();
+      decoding.join();
+      opening.join();
       closer.join();
     }
   }
 
-  /** Works until the codec is closed. */
+  /** Works until what it works with is closed. */
   private static Thread worker(CountDownLatch working, Runnable work) {
     return Thread.startVirtualThread(() -> {
       try {
@@ -260,41 +283,14 @@ class MimiRobustnessTest {
 
   /** Either refused with a message, or a codec that works. */
   private void openAndUse() {
-    try (Mimi mimi = Mimi.open(weights, config, 8)) {
-      mimi.encode(new float[Mimi.FRAME_SAMPLES]);
-      mimi.decode(new int[8]);
+    try (Mimi mimi = Mimi.open(weights, config, 8);
+        MimiEncoder encoder = mimi.newEncoder();
+        MimiDecoder decoder = mimi.newDecoder()) {
+      encoder.encode(new float[Mimi.FRAME_SAMPLES]);
+      decoder.decode(new int[8]);
     } catch (MimiException e) {
       assertNotNull(e.getMessage());
       assertTrue(e.getMessage().contains("small."), e.getMessage());
-    }
-  }
-
-  @Test
-  void aMissingLibraryIsNamed() throws Exception {
-    String java = ProcessHandle.current().info().command().orElseThrow();
-    String paths = System.getProperty("java.class.path");
-    Process process =
-        new ProcessBuilder(
-                java, "-Djava.library.path=" + folder, "-cp", paths, OpenNothing.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), ISO_8859_1);
-    assertEquals(0, process.waitFor(), said);
-    assertTrue(said.contains(System.mapLibraryName("moshimlx_mimi")), said);
-    assertTrue(said.contains(folder.toString()), said);
-    assertTrue(said.contains("mimi-jni/build"), said);
-  }
-
-  /** Prints what a machine without the library says. */
-  static final class OpenNothing {
-    private OpenNothing() {}
-
-    public static void main(String[] arguments) {
-      try (Mimi mimi = Mimi.open(Path.of("mimi.safetensors"), 8)) {
-        System.out.println("opened " + mimi.codebooks());
-      } catch (MimiException e) {
-        System.out.println(e.getMessage());
-      }
     }
   }
 }

@@ -3,12 +3,17 @@ package io.moshimlx.mimi;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -16,23 +21,34 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a stream does, on a small codec. */
+/** What a stream does, and that it does the same beside others, on a small codec. */
 class MimiStreamTest {
   private static final int FRAMES = 60;
+
+  /** More than the context of the transformers, 250 steps, holds. */
+  private static final int LONG_FRAMES = 150;
+
+  private static final int STREAMS = 4;
 
   @TempDir Path folder;
 
   private Mimi mimi;
+  private MimiEncoder encoder;
+  private MimiDecoder decoder;
   private float[] speech;
 
   @BeforeEach
   void open() throws Exception {
     mimi = openSmall();
+    encoder = mimi.newEncoder();
+    decoder = mimi.newDecoder();
     speech = Speech.frames(FRAMES);
   }
 
   @AfterEach
   void close() {
+    encoder.close();
+    decoder.close();
     mimi.close();
   }
 
@@ -46,20 +62,19 @@ class MimiStreamTest {
   }
 
   /** The codes of whole frames, one call each. */
-  private static int[] encodeFrames(Mimi mimi, float[] pcm) {
+  private static int[] encodeFrames(MimiEncoder encoder, float[] pcm) {
     return IntStream.range(0, pcm.length / Mimi.FRAME_SAMPLES)
-        .mapToObj(frame -> mimi.encode(Speech.frame(pcm, frame)))
+        .mapToObj(frame -> encoder.encode(Speech.frame(pcm, frame)))
         .flatMapToInt(Arrays::stream)
         .toArray();
   }
 
-  /** The samples of whole frames, one call each. */
-  private static float[] decodeFrames(Mimi mimi, int[] codes) {
-    int frames = codes.length / mimi.codebooks();
+  /** The samples of whole frames of 8 codes, one call each. */
+  private static float[] decodeFrames(MimiDecoder decoder, int[] codes) {
+    int frames = codes.length / 8;
     float[] pcm = new float[frames * Mimi.FRAME_SAMPLES];
     for (int frame = 0; frame < frames; frame++) {
-      int start = frame * mimi.codebooks();
-      float[] samples = mimi.decode(Arrays.copyOfRange(codes, start, start + mimi.codebooks()));
+      float[] samples = decoder.decode(Arrays.copyOfRange(codes, frame * 8, (frame + 1) * 8));
       System.arraycopy(samples, 0, pcm, frame * Mimi.FRAME_SAMPLES, Mimi.FRAME_SAMPLES);
     }
     return pcm;
@@ -69,17 +84,17 @@ class MimiStreamTest {
   void theConfigurationSaysTheSize() {
     assertEquals(64, mimi.cardinality());
     assertEquals(8, mimi.codebooks());
-    int[] codes = encodeFrames(mimi, speech);
+    int[] codes = encodeFrames(encoder, speech);
     assertEquals(FRAMES * 8, codes.length);
     assertTrue(Arrays.stream(codes).allMatch(code -> code >= 0 && code < 64));
     assertTrue(Arrays.stream(codes).distinct().count() > 32, "the codec reacts to its input");
   }
 
   @Test
-  void chunksOfAnySizeGiveTheCodesOfWholeFrames() throws Exception {
-    int[] expected = encodeFrames(mimi, speech);
+  void chunksOfAnySizeGiveTheCodesOfWholeFrames() {
+    int[] expected = encodeFrames(encoder, speech);
     Random random = new Random(7);
-    try (Mimi other = openSmall()) {
+    try (MimiEncoder other = mimi.newEncoder()) {
       int[] codes = new int[0];
       for (int start = 0; start < speech.length; ) {
         // From nothing at all to several frames at once.
@@ -92,34 +107,112 @@ class MimiStreamTest {
       }
       assertArrayEquals(expected, codes);
     }
-    mimi.reset();
-    assertArrayEquals(expected, mimi.encode(speech), "all in one call");
+    encoder.reset();
+    assertArrayEquals(expected, encoder.encode(speech), "all in one call");
   }
 
   @Test
   void resetBeginsAnew() throws Exception {
-    try (Mimi fresh = openSmall()) {
-      int[] codes = encodeFrames(fresh, speech);
-      float[] pcm = decodeFrames(fresh, codes);
-      mimi.encode(new float[10_000]);
-      mimi.decode(new int[8]);
-      mimi.reset();
-      assertArrayEquals(codes, encodeFrames(mimi, speech));
-      assertArrayEquals(pcm, decodeFrames(mimi, codes));
+    try (Mimi other = openSmall();
+        MimiEncoder freshEncoder = other.newEncoder();
+        MimiDecoder freshDecoder = other.newDecoder()) {
+      int[] codes = encodeFrames(freshEncoder, speech);
+      float[] pcm = decodeFrames(freshDecoder, codes);
+      encoder.encode(new float[10_000]);
+      decoder.decode(new int[8]);
+      encoder.reset();
+      decoder.reset();
+      assertArrayEquals(codes, encodeFrames(encoder, speech));
+      assertArrayEquals(pcm, decodeFrames(decoder, codes));
+    }
+  }
+
+  /** Each hears and says something else, in step with the others. */
+  @Test
+  void streamsThatRunAtOnceDoNotInfluenceEachOther() throws Exception {
+    List<float[]> inputs = new ArrayList<>();
+    List<int[]> codes = new ArrayList<>();
+    List<float[]> outputs = new ArrayList<>();
+    float[] first = Speech.frames(LONG_FRAMES + STREAMS);
+    for (int i = 0; i < STREAMS; i++) {
+      int begin = i * Mimi.FRAME_SAMPLES + 100 * i;
+      inputs.add(Arrays.copyOfRange(first, begin, begin + LONG_FRAMES * Mimi.FRAME_SAMPLES));
+      try (Mimi lone = openSmall();
+          MimiEncoder loneEncoder = lone.newEncoder();
+          MimiDecoder loneDecoder = lone.newDecoder()) {
+        codes.add(encodeFrames(loneEncoder, inputs.getLast()));
+        outputs.add(decodeFrames(loneDecoder, codes.getLast()));
+      }
+    }
+    List<MimiEncoder> encoders = new ArrayList<>();
+    List<MimiDecoder> decoders = new ArrayList<>();
+    CyclicBarrier start = new CyclicBarrier(2 * STREAMS);
+    try (var threads = Executors.newFixedThreadPool(2 * STREAMS)) {
+      List<Callable<Void>> streams = new ArrayList<>();
+      for (int i = 0; i < STREAMS; i++) {
+        MimiEncoder oneEncoder = mimi.newEncoder();
+        MimiDecoder oneDecoder = mimi.newDecoder();
+        encoders.add(oneEncoder);
+        decoders.add(oneDecoder);
+        float[] input = inputs.get(i);
+        int[] ownCodes = codes.get(i);
+        float[] output = outputs.get(i);
+        streams.add(() -> {
+          start.await();
+          assertArrayEquals(ownCodes, encodeFrames(oneEncoder, input));
+          return null;
+        });
+        streams.add(() -> {
+          start.await();
+          assertArrayEquals(output, decodeFrames(oneDecoder, ownCodes));
+          return null;
+        });
+      }
+      for (var stream : threads.invokeAll(streams)) {
+        stream.get();
+      }
+    } finally {
+      encoders.forEach(MimiEncoder::close);
+      decoders.forEach(MimiDecoder::close);
     }
   }
 
   @Test
-  void encodingAndDecodingAtOnceChangesNothing() throws Exception {
-    int[] codes = encodeFrames(mimi, speech);
-    float[] pcm = decodeFrames(mimi, codes);
-    mimi.reset();
-    try (var threads = Executors.newFixedThreadPool(2)) {
-      var encoded = threads.submit(() -> encodeFrames(mimi, speech));
-      var decoded = threads.submit(() -> decodeFrames(mimi, codes));
-      assertArrayEquals(codes, encoded.get());
-      assertArrayEquals(pcm, decoded.get());
+  void aStreamBeginsAfreshWhateverOthersHaveDone() {
+    int[] codes = encodeFrames(encoder, speech);
+    float[] pcm = decodeFrames(decoder, codes);
+    try (MimiEncoder later = mimi.newEncoder();
+        MimiDecoder laterDecoder = mimi.newDecoder()) {
+      assertArrayEquals(codes, encodeFrames(later, speech));
+      assertArrayEquals(pcm, decodeFrames(laterDecoder, codes));
+      assertEquals(0, later.sanitizedSamples());
     }
+  }
+
+  @Test
+  void closingAStreamOrTheWeightsDisturbsNoOther() {
+    int[] codes = encodeFrames(encoder, speech);
+    float[] pcm = decodeFrames(decoder, codes);
+    encoder.reset();
+    decoder.reset();
+    int half = FRAMES / 2;
+    MimiEncoder other = mimi.newEncoder();
+    MimiDecoder otherDecoder = mimi.newDecoder();
+    int middle = half * Mimi.FRAME_SAMPLES;
+    int[] begun = encoder.encode(Arrays.copyOf(speech, middle));
+    float[] spoken = decodeFrames(decoder, Arrays.copyOf(codes, half * 8));
+    other.encode(speech);
+    decodeFrames(otherDecoder, codes);
+    other.close();
+    otherDecoder.close();
+    mimi.close();
+    int[] ended = encoder.encode(Arrays.copyOfRange(speech, middle, speech.length));
+    assertArrayEquals(Arrays.copyOf(codes, begun.length), begun);
+    assertArrayEquals(Arrays.copyOfRange(codes, begun.length, codes.length), ended);
+    assertArrayEquals(Arrays.copyOf(pcm, spoken.length), spoken);
+    assertArrayEquals(
+        Arrays.copyOfRange(pcm, middle, pcm.length),
+        decodeFrames(decoder, Arrays.copyOfRange(codes, half * 8, codes.length)));
   }
 
   @Test
@@ -131,25 +224,24 @@ class MimiStreamTest {
       broken[1000 + 777 * i] = bad[i];
       mended[1000 + 777 * i] = 0;
     }
-    int[] codes = encodeFrames(mimi, broken);
-    assertEquals(bad.length, mimi.sanitizedSamples());
-    mimi.reset();
-    assertEquals(bad.length, mimi.sanitizedSamples(), "counted since the codec was opened");
-    assertArrayEquals(encodeFrames(mimi, mended), codes);
+    int[] codes = encodeFrames(encoder, broken);
+    assertEquals(bad.length, encoder.sanitizedSamples());
+    encoder.reset();
+    assertEquals(bad.length, encoder.sanitizedSamples(), "counted since the encoder was made");
+    assertArrayEquals(encodeFrames(encoder, mended), codes);
   }
 
   @Test
   void aRefusedFrameLeavesTheStreamAsItWas() {
-    float[] first = mimi.decode(new int[8]);
-    float[] second = mimi.decode(new int[8]);
+    float[] first = decoder.decode(new int[8]);
+    float[] second = decoder.decode(new int[8]);
     assertFalse(Arrays.equals(first, second), "the stream has a memory");
-    mimi.reset();
-    mimi.decode(new int[8]);
-    try {
-      mimi.decode(new int[] {0, 0, 0, 64, 0, 0, 0, 0});
-    } catch (MimiException refused) {
-      assertEquals("Code 64 of codebook 3 is outside 0 to 63.", refused.getMessage());
-    }
-    assertArrayEquals(second, mimi.decode(new int[8]));
+    decoder.reset();
+    decoder.decode(new int[8]);
+    MimiException refused =
+        assertThrows(
+            MimiException.class, () -> decoder.decode(new int[] {0, 0, 0, 64, 0, 0, 0, 0}));
+    assertEquals("code 64 of codebook 3 is outside 0 to 63", refused.getMessage());
+    assertArrayEquals(second, decoder.decode(new int[8]));
   }
 }

@@ -8,16 +8,16 @@ import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
 
 /** Spoken sentences at 24 kHz, in whole frames. */
-final class Speech {
+public final class Speech {
   private Speech() {}
 
   /** A sentence, repeated to fill so many frames. */
-  static float[] frames(int count) throws Exception {
+  public static float[] frames(int count) throws Exception {
     return frames("speech.wav", count);
   }
 
   /** A sentence in another voice, likewise. */
-  static float[] otherVoice(int count) throws Exception {
+  public static float[] otherVoice(int count) throws Exception {
     return frames("other-voice.wav", count);
   }
 

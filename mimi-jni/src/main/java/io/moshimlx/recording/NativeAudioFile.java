@@ -1,9 +1,9 @@
-package io.moshimlx.mimi;
+package io.moshimlx.recording;
 
 /**
- * The native methods of {@link AudioFile}, in the codec's library: {@link NativeMimi#load} comes
- * first. They throw {@link AudioFileException}. A handle must come from {@link #open}, must not be
- * used by two threads at once nor after {@link #close}: that is for the caller to see to.
+ * The native methods of {@link AudioFile}. They throw {@link AudioFileException}. A handle must
+ * come from {@link #open}, and must not be used by two threads at once nor after {@link #close}:
+ * the caller sees to that.
  */
 final class NativeAudioFile {
   private NativeAudioFile() {}

@@ -1,10 +1,12 @@
-package io.moshimlx.mimi;
+package io.moshimlx.echo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.mimi.Mimi;
+import io.moshimlx.mimi.Speech;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -169,7 +171,7 @@ class EchoCancellerTest {
       float[] frame = new float[length];
       for (Runnable use :
           new Runnable[] {() -> canceller.played(frame), () -> canceller.heard(frame)}) {
-        MimiException e = assertThrows(MimiException.class, use::run);
+        EchoCancellerException e = assertThrows(EchoCancellerException.class, use::run);
         assertTrue(e.getMessage().contains(length + " samples"), e.getMessage());
         assertTrue(e.getMessage().contains("multiple of 240"), e.getMessage());
       }
@@ -209,8 +211,8 @@ class EchoCancellerTest {
           () -> canceller.heard(new float[FRAME]),
           () -> canceller.setDelayMillis(100)
         }) {
-      MimiException e = assertThrows(MimiException.class, use::run);
-      assertEquals("The echo canceller is closed.", e.getMessage());
+      EchoCancellerException e = assertThrows(EchoCancellerException.class, use::run);
+      assertEquals("the echo canceller is closed", e.getMessage());
     }
   }
 
@@ -242,8 +244,8 @@ class EchoCancellerTest {
         work.run();
         working.countDown();
       }
-    } catch (MimiException e) {
-      assertEquals("The echo canceller is closed.", e.getMessage());
+    } catch (EchoCancellerException e) {
+      assertEquals("the echo canceller is closed", e.getMessage());
     } finally {
       working.countDown();
     }

@@ -1,4 +1,6 @@
-package io.moshimlx.mimi;
+package io.moshimlx.echo;
+
+import io.moshimlx.jni.NativeLibrary;
 
 /**
  * Takes what the loudspeaker plays out of what the microphone hears.
@@ -12,7 +14,8 @@ package io.moshimlx.mimi;
  * samples all the same, the echo is found again within seconds.
  *
  * <p>{@link #played} and {@link #heard} may be called from two threads; they wait for each other,
- * for a few milliseconds at most. After {@link #close} every call throws {@link MimiException}.
+ * for a few milliseconds at most. After {@link #close} every call throws {@link
+ * EchoCancellerException}.
  */
 public final class EchoCanceller implements AutoCloseable {
   /** Any frame is a multiple of so many samples long: 10 ms. */
@@ -31,17 +34,17 @@ public final class EchoCanceller implements AutoCloseable {
   /**
    * Opens an echo canceller that knows nothing of the room yet.
    *
-   * @throws MimiException if the library is missing
+   * @throws io.moshimlx.jni.NativeException if the library cannot be loaded
    */
   public static EchoCanceller open() {
-    NativeMimi.load();
+    NativeLibrary.load();
     return new EchoCanceller(NativeEchoCanceller.open());
   }
 
   /**
    * Takes what is handed to the loudspeaker next.
    *
-   * @throws MimiException if the frame has another length
+   * @throws EchoCancellerException if the frame has another length
    */
   public synchronized void played(float[] frame) {
     requireBlocks(frame);
@@ -52,7 +55,7 @@ public final class EchoCanceller implements AutoCloseable {
    * Takes the echo out of what the microphone heard next.
    *
    * @param frame replaced by the same without echo, {@link #LATENCY_SAMPLES} late
-   * @throws MimiException if the frame has another length
+   * @throws EchoCancellerException if the frame has another length
    */
   public synchronized void heard(float[] frame) {
     requireBlocks(frame);
@@ -79,15 +82,15 @@ public final class EchoCanceller implements AutoCloseable {
 
   private long handle() {
     if (handle == 0) {
-      throw new MimiException("The echo canceller is closed.");
+      throw new EchoCancellerException("the echo canceller is closed");
     }
     return handle;
   }
 
   private static void requireBlocks(float[] frame) {
     if (frame.length % BLOCK_SAMPLES != 0) {
-      throw new MimiException(
-          "A frame of %d samples cannot be freed from echo: its length must be a multiple of %d."
+      throw new EchoCancellerException(
+          "a frame of %d samples cannot be freed from echo: its length must be a multiple of %d"
               .formatted(frame.length, BLOCK_SAMPLES));
     }
   }

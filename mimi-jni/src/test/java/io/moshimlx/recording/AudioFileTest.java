@@ -1,4 +1,4 @@
-package io.moshimlx.mimi;
+package io.moshimlx.recording;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,7 +1,8 @@
-package io.moshimlx.mimi;
+package io.moshimlx.recording;
 
 import static java.util.Objects.checkFromIndexSize;
 
+import io.moshimlx.jni.NativeLibrary;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -26,10 +27,10 @@ public final class AudioFile implements AutoCloseable {
    *
    * @throws NoSoundException if there is no sound in it
    * @throws AudioFileException if its sound cannot be understood
-   * @throws MimiException if the library is missing
+   * @throws io.moshimlx.jni.NativeException if the library cannot be loaded
    */
   public static AudioFile open(Path path) {
-    NativeMimi.load();
+    NativeLibrary.load();
     return new AudioFile(NativeAudioFile.open(path.toString()));
   }
 
