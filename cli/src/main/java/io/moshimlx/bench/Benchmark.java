@@ -120,7 +120,7 @@ public final class Benchmark implements AutoCloseable {
   private Benchmark(ModelFiles files, Optional<DType> dtype) {
     codec = Session.codec(files);
     try {
-      lm = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
+      lm = Lm.load(files.config(), files.weights(), files.precision(), dtype);
     } catch (RuntimeException e) {
       codec.close();
       throw e;

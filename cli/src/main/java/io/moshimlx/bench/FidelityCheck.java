@@ -46,6 +46,6 @@ public final class FidelityCheck {
   }
 
   private static Lm load(ModelFiles files) {
-    return Lm.load(files.config(), files.weights(), files.quantization(), Optional.empty());
+    return Lm.load(files.config(), files.weights(), files.precision(), Optional.empty());
   }
 }

@@ -43,7 +43,7 @@ public final class Weights {
   private static final int FAULTS_SHOWN = 10;
 
   private final Path file;
-  private final Quantization quantization;
+  private final Precision precision;
   private final Optional<DType> dtype;
   private final boolean written;
   private final long splitFrom;
@@ -79,13 +79,13 @@ public final class Weights {
    */
   public Weights(
       Path file,
-      Quantization quantization,
+      Precision precision,
       Optional<DType> dtype,
       DepformerConfig depformer,
       boolean written,
       long splitFrom) {
     this.file = file;
-    this.quantization = quantization;
+    this.precision = precision;
     this.dtype = dtype;
     this.written = written;
     this.splitFrom = splitFrom;
@@ -120,8 +120,8 @@ public final class Weights {
                 keep(part.of(scales)),
                 keep(part.of(biases)),
                 null,
-                quantization.groupSize(),
-                quantization.bits()));
+                precision.groupSize(),
+                precision.bits()));
   }
 
   /** Some outputs of a linear layer: rows of all that it has. */
@@ -168,8 +168,8 @@ public final class Weights {
             keep(join(rows, r -> packed(r, dim))),
             keep(join(rows, r -> grouped(r, dim, ".scales"))),
             keep(join(rows, r -> grouped(r, dim, ".biases"))),
-            quantization.groupSize(),
-            quantization.bits())
+            precision.groupSize(),
+            precision.bits())
         : new Embedding(keep(join(rows, r -> real(r, dim, ".weight"))));
   }
 
@@ -213,17 +213,17 @@ public final class Weights {
   }
 
   private boolean isQuantized(Rows... rows) {
-    return quantization.bits() > 0
+    return precision.bits() > 0
         && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
   }
 
   private MlxArray packed(Rows rows, int columns) {
     return take(
-        rows.key() + ".weight", true, rows.count(), columns * quantization.bits() / Integer.SIZE);
+        rows.key() + ".weight", true, rows.count(), columns * precision.bits() / Integer.SIZE);
   }
 
   private MlxArray grouped(Rows rows, int columns, String suffix) {
-    return real(rows, columns / quantization.groupSize(), suffix);
+    return real(rows, columns / precision.groupSize(), suffix);
   }
 
   private MlxArray real(Rows rows, int columns, String suffix) {

@@ -72,7 +72,7 @@ final class BenchCommand implements Callable<Integer> {
     model.choose(new Variables(parent.environment()), spec);
     ModelOptions.Located located =
         model.here(new ModelStore(parent.terminal(), parent.environment()));
-    ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
+    ModelFiles files = ModelFiles.find(located.folder(), located.precision());
     Optional<Benchmark.Report> report;
     try (Interrupts interrupts = Interrupts.watch();
         TransientLine line = new TransientLine(parent.terminal())) {
@@ -91,8 +91,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static String asText(ModelFiles files, Benchmark.Report r) {
-    return "%s, %s, %s%n%n"
-            .formatted(files.weights(), files.quantization().label(), Device.describe())
+    return "%s, %s, %s%n%n".formatted(files.weights(), files.storedAs(), Device.describe())
         + "%-22s %10s %10s%n"
             .formatted(
                 "%d frames of %d ms".formatted(r.frames(), AudioSource.FRAME_MILLIS), "p50", "p99")
@@ -135,7 +134,7 @@ final class BenchCommand implements Callable<Integer> {
   private static JsonObject asJson(ModelFiles files, Benchmark.Report r) {
     JsonObject all = new JsonObject();
     all.addProperty("model", files.weights().toString());
-    all.addProperty("quant", files.quantization().label());
+    all.addProperty("quant", files.storedAs());
     all.addProperty("device", Device.describe());
     all.addProperty("frames", r.frames());
     all.add("encode_ms", asJson(r.encode()));

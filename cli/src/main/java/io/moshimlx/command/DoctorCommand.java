@@ -95,7 +95,7 @@ final class DoctorCommand implements Callable<Integer> {
   private ModelFiles files() {
     ModelOptions.Located located =
         model.here(new ModelStore(parent.terminal(), parent.environment()));
-    return ModelFiles.find(located.folder(), located.quantization());
+    return ModelFiles.find(located.folder(), located.precision());
   }
 
   private static String asText(Finding finding) {

@@ -1,7 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.hub.Revision;
 import io.moshimlx.store.Catalogue;
@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
  *
  * @param name the catalogue's name, or {@code org/name}; with {@code @revision} if one is meant
  * @param revision where it is
- * @param quantization its precision, or empty for the one that the repository names
+ * @param precision its precision, or empty for the one that the repository names
  */
-record HubModel(String name, Revision revision, Optional<Quantization> quantization) {
+record HubModel(String name, Revision revision, Optional<Precision> precision) {
 
   /** What the catalogue says of the repository that it is in. */
   Optional<KnownModel> known() {
@@ -36,7 +36,7 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
    * @return the model, or empty if nothing in the hub can have that name
    * @throws UserException if it does not come in that precision
    */
-  static Optional<HubModel> of(String name, Optional<Quantization> wanted) {
+  static Optional<HubModel> of(String name, Optional<Precision> wanted) {
     int at = name.indexOf('@');
     if (at < 0) {
       return ofNewest(name, wanted);
@@ -55,10 +55,10 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
     return revision.name().equals(revisionName)
         ? this
         : new HubModel(
-            name + "@" + revisionName, new Revision(repository(), revisionName), quantization);
+            name + "@" + revisionName, new Revision(repository(), revisionName), precision);
   }
 
-  private static Optional<HubModel> ofNewest(String name, Optional<Quantization> wanted) {
+  private static Optional<HubModel> ofNewest(String name, Optional<Precision> wanted) {
     Catalogue.findNotRun(name)
         .ifPresent(model -> {
           throw new UserException(
@@ -75,7 +75,7 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
                   .orElseThrow(() -> comesNotIn(name, first.family(), wanted.orElseThrow())));
     }
     Optional<HubModel> made =
-        made(name).filter(model -> wanted.isEmpty() || wanted.equals(model.quantization()));
+        made(name).filter(model -> wanted.isEmpty() || wanted.equals(model.precision()));
     if (made.isPresent()) {
       return made;
     }
@@ -84,29 +84,25 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
             new HubModel(
                 name,
                 Revision.main(repository),
-                wanted.or(() -> Catalogue.of(repository).map(HubModel::precision))));
+                wanted.or(() -> Catalogue.of(repository).map(KnownModel::precision))));
   }
 
   private static HubModel of(KnownModel known) {
     return new HubModel(
-        known.name(), Revision.main(known.repository()), Optional.of(precision(known)));
+        known.name(), Revision.main(known.repository()), Optional.of(known.precision()));
   }
 
-  private static Quantization precision(KnownModel known) {
-    return Quantization.named(known.precision());
-  }
-
-  private static Optional<HubModel> inPrecision(String name, String family, Quantization wanted) {
-    Optional<KnownModel> known = Catalogue.find(family, wanted.label());
+  private static Optional<HubModel> inPrecision(String name, String family, Precision wanted) {
+    Optional<KnownModel> known = Catalogue.find(family, wanted);
     // What there is only in bf16 may be named so, too.
-    String fullName = known.map(KnownModel::name).orElse(family + "-" + Quantization.BF16.label());
+    String fullName = known.map(KnownModel::name).orElse(family + "-" + Precision.NONE.label());
     return known
         .map(HubModel::of)
         .or(() -> made(family, wanted))
         .filter(_ -> name.equals(family) || name.equals(fullName));
   }
 
-  private static UserException comesNotIn(String name, String family, Quantization wanted) {
+  private static UserException comesNotIn(String name, String family, Precision wanted) {
     return new UserException(
         "%s does not come in %s".formatted(name, wanted.label()),
         "leave --quant out, or name one of %s"
@@ -119,32 +115,32 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
 
   /** The model of a name such as {@code hibiki-1b-q4}, for which the catalogue has only bf16. */
   private static Optional<HubModel> made(String name) {
-    return Quantization.USUAL.stream()
-        .filter(quantization -> name.endsWith("-" + quantization.label()))
-        .flatMap(quantization ->
-            made(name.substring(0, name.length() - quantization.label().length() - 1), quantization)
+    return Precision.USUAL.stream()
+        .filter(precision -> name.endsWith("-" + precision.label()))
+        .flatMap(precision ->
+            made(name.substring(0, name.length() - precision.label().length() - 1), precision)
                 .stream())
         .findFirst();
   }
 
   /** A family's model in a precision that it has to be quantised to. */
-  private static Optional<HubModel> made(String family, Quantization quantization) {
-    return quantization.bits() == 0
+  private static Optional<HubModel> made(String family, Precision precision) {
+    return !precision.isQuantized()
         ? Optional.empty()
-        : Catalogue.find(family, Quantization.BF16.label())
+        : Catalogue.find(family, Precision.NONE)
             .map(known ->
                 new HubModel(
-                    known.family() + "-" + quantization.label(),
+                    known.family() + "-" + precision.label(),
                     Revision.main(known.repository()),
-                    Optional.of(quantization)));
+                    Optional.of(precision)));
   }
 
   /** Whether the catalogue has it in another precision only, from which it is made. */
   boolean isMade() {
-    return quantization.isPresent()
+    return precision.isPresent()
         && Catalogue.of(repository())
-            .map(HubModel::precision)
-            .filter(precision -> !precision.equals(quantization.orElseThrow()))
+            .map(KnownModel::precision)
+            .filter(known -> !known.equals(precision.orElseThrow()))
             .isPresent();
   }
 
@@ -153,12 +149,12 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
    *
    * @param wanted a precision, or null for any
    */
-  static boolean mayComeIn(String typed, Quantization wanted) {
+  static boolean mayComeIn(String typed, Precision wanted) {
     String name = typed.replaceFirst("@.*", "");
     return wanted == null
         || Catalogue.find(name)
             .map(first -> inPrecision(name, first.family(), wanted).isPresent())
-            .or(() -> made(name).map(model -> model.quantization().equals(Optional.of(wanted))))
+            .or(() -> made(name).map(model -> model.precision().equals(Optional.of(wanted))))
             .orElse(true);
   }
 
@@ -179,9 +175,9 @@ record HubModel(String name, Revision revision, Optional<Quantization> quantizat
   /** The command that fetches it. */
   String pullCommand() {
     boolean told =
-        of(name, Optional.empty()).map(HubModel::quantization).equals(Optional.of(quantization));
+        of(name, Optional.empty()).map(HubModel::precision).equals(Optional.of(precision));
     return "moshi-mlx models pull "
         + name
-        + quantization.filter(_ -> !told).map(q -> " --quant " + q.label()).orElse("");
+        + precision.filter(_ -> !told).map(q -> " --quant " + q.label()).orElse("");
   }
 }

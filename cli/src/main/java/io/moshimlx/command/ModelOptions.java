@@ -3,7 +3,7 @@ package io.moshimlx.command;
 import io.moshimlx.UserException;
 import io.moshimlx.Variables;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.TypedName;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.store.Catalogue;
@@ -56,11 +56,11 @@ final class ModelOptions {
   @Option(
       names = "--quant",
       paramLabel = "q4|q6|q8|bf16",
-      converter = QuantizationConverter.class,
+      converter = PrecisionConverter.class,
       description =
           "The precision: which of the model's weights, or, where it comes only in bf16, what to "
               + "quantise them to, once; by default those that the name or config.json names.")
-  private Quantization quantization;
+  private Precision precision;
 
   @Option(
       names = "--dtype",
@@ -79,24 +79,24 @@ final class ModelOptions {
    * Where a model is.
    *
    * @param folder holds its files, once {@link #prepare} is done
-   * @param quantization its precision, where that is known
+   * @param precision its precision, where that is known
    * @param missing what has to be fetched first
    * @param copy what has to be made of files that are here, unless it is made
    */
   record Located(
       Path folder,
-      Optional<Quantization> quantization,
+      Optional<Precision> precision,
       Optional<ModelStore.Fetch> missing,
       Optional<QuantizedCopies.Copy> copy) {
 
     /** A model whose files are here. */
-    Located(Path folder, Optional<Quantization> quantization) {
-      this(folder, quantization, Optional.empty(), Optional.empty());
+    Located(Path folder, Optional<Precision> precision) {
+      this(folder, precision, Optional.empty(), Optional.empty());
     }
 
     /** A model that is made of files that are here. */
     Located(QuantizedCopies.Copy copy) {
-      this(copy.folder(), Optional.of(copy.quantization()), Optional.empty(), Optional.of(copy));
+      this(copy.folder(), Optional.of(copy.precision()), Optional.empty(), Optional.of(copy));
     }
 
     /**
@@ -136,8 +136,8 @@ final class ModelOptions {
       model = null;
     }
     boolean named = model != null || voice.isPresent();
-    if (named && !given.typed("--quant") && !HubModel.mayComeIn(name(), quantization)) {
-      quantization = null;
+    if (named && !given.typed("--quant") && !HubModel.mayComeIn(name(), precision)) {
+      precision = null;
     }
   }
 
@@ -169,7 +169,7 @@ final class ModelOptions {
     if (model == null && voice.isPresent()) {
       return voice.orElseThrow().model();
     }
-    return model == null && quantization != null ? USUAL : model;
+    return model == null && precision != null ? USUAL : model;
   }
 
   /**
@@ -187,7 +187,7 @@ final class ModelOptions {
     Optional<Located> here =
         store
             .folder(model)
-            .map(folder -> new Located(folder, model.quantization()))
+            .map(folder -> new Located(folder, model.precision()))
             .or(() -> store.copy(model).map(Located::new));
     if (here.isPresent()) {
       return here.orElseThrow();
@@ -199,7 +199,7 @@ final class ModelOptions {
         });
     ModelStore.Fetch fetch = store.plan(model);
     store.confirm(fetch, fetching.yes());
-    return new Located(fetch.folder(), model.quantization(), Optional.of(fetch), Optional.empty());
+    return new Located(fetch.folder(), model.precision(), Optional.of(fetch), Optional.empty());
   }
 
   /**
@@ -214,7 +214,7 @@ final class ModelOptions {
     Optional<HubModel> named = inHub();
     if (named.isPresent()) {
       HubModel known = named.orElseThrow();
-      return new Located(store.require(known), known.quantization());
+      return new Located(store.require(known), known.precision());
     }
     Located located = onDisk(store);
     located
@@ -222,7 +222,7 @@ final class ModelOptions {
         .filter(copy -> !copy.isMade())
         .ifPresent(copy -> {
           throw new UserException(
-              "%s holds no %s weights yet".formatted(copy.name(), copy.quantization().label()),
+              "%s holds no %s weights yet".formatted(copy.name(), copy.precision().label()),
               "'moshi-mlx run' quantises them when it first needs them");
         });
     return located;
@@ -232,7 +232,7 @@ final class ModelOptions {
   private Optional<HubModel> inHub() {
     return name().equals(Catalogue.DEMO) || isFolder()
         ? Optional.empty()
-        : HubModel.of(name(), Optional.ofNullable(quantization));
+        : HubModel.of(name(), Optional.ofNullable(precision));
   }
 
   /**
@@ -245,10 +245,10 @@ final class ModelOptions {
 
   private Located onDisk(ModelStore store) {
     Path folder = folder(name());
-    Optional<Quantization> wanted = Optional.ofNullable(quantization);
+    Optional<Precision> wanted = Optional.ofNullable(precision);
     return wanted
         .filter(q -> q.bits() > 0)
-        .filter(q -> !ModelFiles.holds(folder, q) && ModelFiles.holds(folder, Quantization.BF16))
+        .filter(q -> !ModelFiles.holds(folder, q) && ModelFiles.holds(folder, Precision.NONE))
         .map(q -> new Located(store.copies().of(folder, q)))
         .orElseGet(() -> new Located(folder, wanted));
   }

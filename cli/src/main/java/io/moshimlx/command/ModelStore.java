@@ -5,7 +5,7 @@ import io.moshimlx.CancelledException;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelNames;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.Hub;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RemoteFile;
@@ -69,29 +69,29 @@ final class ModelStore {
 
   /** The folder of a model, if all of its files are here, or a copy of them in its precision. */
   Optional<Path> folder(HubModel model) {
-    return snapshot(model.revision(), model.quantization())
+    return snapshot(model.revision(), model.precision())
         .or(() -> copies.find(model, hub.folder(model.revision())));
   }
 
   /** What can be made of the files that are here to have a model in its precision. */
   Optional<QuantizedCopies.Copy> copy(HubModel model) {
     return model
-        .quantization()
-        .filter(quantization -> quantization.bits() > 0)
-        .flatMap(quantization ->
-            snapshot(model.revision(), Optional.of(Quantization.BF16))
-                .map(snapshot -> copies.of(model, snapshot, quantization)));
+        .precision()
+        .filter(precision -> precision.bits() > 0)
+        .flatMap(precision ->
+            snapshot(model.revision(), Optional.of(Precision.NONE))
+                .map(snapshot -> copies.of(model, snapshot, precision)));
   }
 
   /** The folder of what was fetched, if all files of the model in that precision are here. */
-  private Optional<Path> snapshot(Revision revision, Optional<Quantization> quantization) {
+  private Optional<Path> snapshot(Revision revision, Optional<Precision> precision) {
     Optional<Path> folder = hub.folder(revision);
     if (folder.isEmpty()) {
       return folder;
     }
     // Looked for first: that refuses a link to a file elsewhere before anything reads it.
     boolean _ = hub.has(revision, ModelNames.CONFIG);
-    ModelNames names = ModelNames.of(folder.orElseThrow(), quantization);
+    ModelNames names = ModelNames.of(folder.orElseThrow(), precision);
     boolean complete =
         names.weights().stream().anyMatch(name -> hub.has(revision, name))
             && hub.has(revision, names.mimi())
@@ -147,7 +147,7 @@ final class ModelStore {
     List<RemoteFile> files = new ArrayList<>();
     config(model, monitor).ifPresent(files::add);
     Optional<Path> config = files.stream().findFirst().map(file -> hub.fetchAhead(file, monitor));
-    ModelNames names = names(config, model.quantization());
+    ModelNames names = names(config, model.precision());
     Optional<RemoteFile> wanted = first(model, names.weights(), files, monitor);
     RemoteFile weights =
         wanted
@@ -159,15 +159,15 @@ final class ModelStore {
     files.add(required(model, names.tokenizer(), files, monitor));
     names.voices().flatMap(name -> look(model, name, files, monitor)).ifPresent(files::add);
     Path snapshot = hub.folder(weights);
-    Optional<Quantization> made = model.quantization().filter(_ -> wanted.isEmpty());
+    Optional<Precision> made = model.precision().filter(_ -> wanted.isEmpty());
     return new Fetch(
         model,
         files,
         snapshot,
         hub.bytesMissing(files),
         hub.missesUnknown(files),
-        made.map(quantization -> copies.of(model, snapshot, quantization)),
-        made.map(quantization -> quantization.bytesFrom(Math.max(weights.size(), 0))).orElse(0L));
+        made.map(precision -> copies.of(model, snapshot, precision)),
+        made.map(precision -> precision.bytesFrom(Math.max(weights.size(), 0))).orElse(0L));
   }
 
   private Optional<RemoteFile> config(HubModel model, Progress monitor) {
@@ -186,18 +186,18 @@ final class ModelStore {
     }
   }
 
-  private static ModelNames names(Optional<Path> config, Optional<Quantization> quantization) {
+  private static ModelNames names(Optional<Path> config, Optional<Precision> precision) {
     return config
-        .map(file -> ModelNames.of(file.getParent(), quantization))
-        .orElseGet(() -> ModelNames.usual(quantization));
+        .map(file -> ModelNames.of(file.getParent(), precision))
+        .orElseGet(() -> ModelNames.usual(precision));
   }
 
   /** The weights that those wanted can be made of. */
   private Optional<RemoteFile> unquantised(
       HubModel model, Optional<Path> config, List<RemoteFile> known, Progress monitor) {
-    return model.quantization().filter(quantization -> quantization.bits() > 0).isEmpty()
+    return model.precision().filter(precision -> precision.bits() > 0).isEmpty()
         ? Optional.empty()
-        : first(model, names(config, Optional.of(Quantization.BF16)).weights(), known, monitor);
+        : first(model, names(config, Optional.of(Precision.NONE)).weights(), known, monitor);
   }
 
   /** The first of these files that the repository has. */
@@ -214,7 +214,7 @@ final class ModelStore {
         "%s holds no %sweights (%s)"
             .formatted(
                 model.repository(),
-                model.quantization().map(q -> q.label() + " ").orElse(""),
+                model.precision().map(q -> q.label() + " ").orElse(""),
                 String.join(", ", names)),
         "choose another model or --quant, see 'moshi-mlx models'");
   }
@@ -282,7 +282,7 @@ final class ModelStore {
     return model
         .known()
         .filter(KnownModel::nonCommercial)
-        .map(known -> known.licence() + ", no commercial use");
+        .map(known -> known.license() + ", no commercial use");
   }
 
   private static String size(Fetch fetch) {
@@ -337,9 +337,9 @@ final class ModelStore {
    */
   List<String> remove(HubModel model) {
     boolean copy =
-        snapshot(model.revision(), model.quantization()).isEmpty() && folder(model).isPresent();
+        snapshot(model.revision(), model.precision()).isEmpty() && folder(model).isPresent();
     if (model.isMade() || copy) {
-      copies.remove(model.repository(), model.quantization().orElseThrow());
+      copies.remove(model.repository(), model.precision().orElseThrow());
       return List.of();
     }
     if (model.revision().isMain()) {

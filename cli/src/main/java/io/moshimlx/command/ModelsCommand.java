@@ -4,7 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.doctor.MemoryCheck;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxException;
@@ -54,8 +54,8 @@ final class ModelsCommand implements Runnable {
       fallbackValue = "true",
       description =
           "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
-              + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
-              + "'here', 'path' and 'quantised_here', and the list 'not_run' of 'name', 'repository' "
+              + "'precision', 'repository', 'gated', 'license', 'download_bytes', 'memory_bytes', "
+              + "'here', 'path' and 'quantized_here', and the list 'not_run' of 'name', 'repository' "
               + "and 'reason'.")
   private boolean json;
 
@@ -81,11 +81,10 @@ final class ModelsCommand implements Runnable {
   }
 
   private static Stream<KnownModel> copies(ModelStore store, KnownModel known) {
-    return known.precision().equals(Quantization.BF16.label())
-        ? Quantization.USUAL.stream()
-            .filter(quantization -> quantization.bits() > 0)
-            .map(quantization ->
-                known.quantised(quantization.label(), quantization.bytesFrom(known.weightBytes())))
+    return !known.precision().isQuantized()
+        ? Precision.USUAL.stream()
+            .filter(Precision::isQuantized)
+            .map(known::quantized)
             .filter(copy -> model(copy).isMade() && store.folder(model(copy)).isPresent())
         : Stream.empty();
   }
@@ -112,15 +111,15 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("name", known.name());
       entry.addProperty("family", known.family());
       entry.addProperty("task", known.task());
-      entry.addProperty("precision", known.precision());
+      entry.addProperty("precision", known.precision().label());
       entry.addProperty("repository", known.repository().toString());
       entry.addProperty("gated", known.gated());
-      entry.addProperty("licence", known.licence());
+      entry.addProperty("license", known.license());
       entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
       entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
-      entry.addProperty("quantised_here", model.isMade());
+      entry.addProperty("quantized_here", model.isMade());
       list.add(entry);
     }
     JsonArray notRun = new JsonArray();
@@ -150,7 +149,7 @@ final class ModelsCommand implements Runnable {
               ByteCount.of(MemoryCheck.estimate(known).bytes(computed)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
-              known.licence() + (known.gated() ? ", gated" : "")));
+              known.license() + (known.gated() ? ", gated" : "")));
     }
     StringBuilder text = new StringBuilder(Table.of(rows, 1, 2));
     text.append("\nKnown, but not run:\n");

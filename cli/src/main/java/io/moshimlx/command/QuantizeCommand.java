@@ -7,7 +7,7 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.RecordingSource;
 import io.moshimlx.bench.FidelityCheck;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.TypedName;
 import io.moshimlx.quantize.Fidelity;
 import io.moshimlx.quantize.QuantizedFolder;
@@ -79,7 +79,7 @@ final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "q4|q6|q8",
       converter = BitsConverter.class,
       description = "Bits of a weight.")
-  private Quantization quantization;
+  private Precision precision;
 
   @Option(
       names = "--group-size",
@@ -102,11 +102,11 @@ final class QuantizeCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nA model that is not here:%n")
   private final FetchOptions fetching = new FetchOptions();
 
-  private static final class BitsConverter implements ITypeConverter<Quantization> {
+  private static final class BitsConverter implements ITypeConverter<Precision> {
     @Override
-    public Quantization convert(String value) {
+    public Precision convert(String value) {
       return Choices.choose(
-          value, List.of(Quantization.Q4, Quantization.Q6, Quantization.Q8), Quantization::label);
+          value, List.of(Precision.Q4, Precision.Q6, Precision.Q8), Precision::label);
     }
   }
 
@@ -115,7 +115,7 @@ final class QuantizeCommand implements Callable<Integer> {
     if (!Files.exists(Path.of(in))) {
       in = TypedName.plain(in, new Variables(parent.environment()));
     }
-    Quantization target = target();
+    Precision target = target();
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
     device.choose();
@@ -161,20 +161,20 @@ final class QuantizeCommand implements Callable<Integer> {
       return new ModelOptions.Located(path, Optional.empty());
     }
     HubModel named = inHub.orElseThrow();
-    if (named.name().equals(in) && named.quantization().filter(q -> q.bits() > 0).isPresent()) {
+    if (named.name().equals(in) && named.precision().filter(q -> q.bits() > 0).isPresent()) {
       throw new UserException(
           in + " is quantised already", "give the model that it was made from, in bf16");
     }
-    HubModel model = HubModel.of(in, Optional.of(Quantization.BF16)).orElseThrow();
+    HubModel model = HubModel.of(in, Optional.of(Precision.NONE)).orElseThrow();
     return ModelOptions.locate(model, store, fetching);
   }
 
-  private Quantization target() {
-    return groupSize == null ? quantization : quantization.withGroupSize(groupSize);
+  private Precision target() {
+    return groupSize == null ? precision : precision.withGroupSize(groupSize);
   }
 
-  private void checkUsage(Quantization target, boolean toFile) {
-    if (!Quantization.GROUP_SIZES.contains(target.groupSize())) {
+  private void checkUsage(Precision target, boolean toFile) {
+    if (!Precision.GROUP_SIZES.contains(target.groupSize())) {
       throw new ParameterException(
           spec.commandLine(), "--group-size must be 32, 64 or 128, not " + groupSize);
     }
@@ -182,7 +182,7 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "IN is a file, so OUT must be a file name that ends in " + FILE_END);
     }
-    Quantization named = Quantization.ofFile(out.toString());
+    Precision named = Precision.ofFile(out.toString());
     if (toFile && named.bits() > 0 && !named.equals(target)) {
       throw new ParameterException(
           spec.commandLine(),
@@ -192,7 +192,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /** The weights alone. */
-  private Optional<Path> file(Path source, Quantization target, Interrupts interrupts) {
+  private Optional<Path> file(Path source, Precision target, Interrupts interrupts) {
     Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
     if (isSame(weights, out)) {
       throw new UserException(out + " is both IN and OUT", "give OUT another name");
@@ -207,7 +207,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /** A whole model. */
-  private Optional<Path> folder(Path source, Quantization target, Interrupts interrupts) {
+  private Optional<Path> folder(Path source, Precision target, Interrupts interrupts) {
     ModelFiles files = unquantised(source);
     Quantizer quantizer = new Quantizer(files.weights(), target);
     QuantizedFolder folder = new QuantizedFolder(files, source, out, target, REMEDY);
@@ -217,7 +217,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private static ModelFiles unquantised(Path folder) {
-    return ModelFiles.find(folder, Optional.of(Quantization.BF16));
+    return ModelFiles.find(folder, Optional.of(Precision.NONE));
   }
 
   private boolean write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
@@ -229,7 +229,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private Path tell(Quantizer quantizer, Path weights, Quantization target) {
+  private Path tell(Quantizer quantizer, Path weights, Precision target) {
     parent
         .terminal()
         .print(

@@ -7,7 +7,7 @@ import io.moshimlx.ProcessLock;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.quantize.QuantizedFolder;
@@ -54,9 +54,9 @@ final class QuantizedCopies {
    * @param name of the model, for people
    * @param source folder of the model that it is made of
    * @param folder where it is once it is made
-   * @param quantization its precision
+   * @param precision its precision
    */
-  record Copy(String name, Path source, Path folder, Quantization quantization) {
+  record Copy(String name, Path source, Path folder, Precision precision) {
 
     boolean isMade() {
       return Files.isDirectory(folder);
@@ -64,12 +64,12 @@ final class QuantizedCopies {
   }
 
   /** The copy of a revision of a repository. */
-  Copy of(HubModel model, Path snapshot, Quantization quantization) {
+  Copy of(HubModel model, Path snapshot, Precision precision) {
     return new Copy(
         model.name(),
         snapshot,
-        folder(model.repository()).resolve(snapshot.getFileName() + end(quantization)),
-        quantization);
+        folder(model.repository()).resolve(snapshot.getFileName() + end(precision)),
+        precision);
   }
 
   /**
@@ -78,8 +78,8 @@ final class QuantizedCopies {
    *
    * @throws UserException if the folder is not that of a model that is not quantised
    */
-  Copy of(Path source, Quantization quantization) {
-    ModelFiles files = ModelFiles.find(source, Optional.of(Quantization.BF16));
+  Copy of(Path source, Precision precision) {
+    ModelFiles files = ModelFiles.find(source, Optional.of(Precision.NONE));
     StringBuilder version = new StringBuilder();
     try {
       for (Path file : files.all()) {
@@ -93,8 +93,8 @@ final class QuantizedCopies {
           source,
           root.resolve("folders")
               .resolve(hash(source.toRealPath().toString()))
-              .resolve(hash(version.toString()) + end(quantization)),
-          quantization);
+              .resolve(hash(version.toString()) + end(precision)),
+          precision);
     } catch (IOException e) {
       throw UserException.cannotRead(source, e, "check its permissions");
     }
@@ -111,8 +111,8 @@ final class QuantizedCopies {
     }
   }
 
-  private static String end(Quantization quantization) {
-    return "-" + quantization.label();
+  private static String end(Precision precision) {
+    return "-" + precision.label();
   }
 
   private Path folder(RepoId repository) {
@@ -120,9 +120,9 @@ final class QuantizedCopies {
   }
 
   /** The copy of a repository in a precision, of whichever revision: there is only one. */
-  private Optional<Path> find(RepoId repository, Quantization quantization) {
+  private Optional<Path> find(RepoId repository, Precision precision) {
     return list(
-            folder(repository), file -> isCopy(file) && file.toString().endsWith(end(quantization)))
+            folder(repository), file -> isCopy(file) && file.toString().endsWith(end(precision)))
         .stream()
         .findFirst();
   }
@@ -135,15 +135,15 @@ final class QuantizedCopies {
    */
   Optional<Path> find(HubModel model, Optional<Path> snapshot) {
     return model
-        .quantization()
-        .flatMap(quantization ->
+        .precision()
+        .flatMap(precision ->
             snapshot.isPresent()
                 ? snapshot
-                    .map(revision -> of(model, revision, quantization))
+                    .map(revision -> of(model, revision, precision))
                     .filter(Copy::isMade)
                     .map(Copy::folder)
                 : model.revision().isMain()
-                    ? find(model.repository(), quantization)
+                    ? find(model.repository(), precision)
                     : Optional.empty());
   }
 
@@ -189,7 +189,7 @@ final class QuantizedCopies {
     if (copy.isMade()) {
       return true;
     }
-    String what = "quantising %s to %s".formatted(copy.name(), copy.quantization().label());
+    String what = "quantising %s to %s".formatted(copy.name(), copy.precision().label());
     boolean made;
     try (TransientLine line = new TransientLine(terminal);
         ProcessLock _ =
@@ -210,10 +210,10 @@ final class QuantizedCopies {
     Path versions = copy.folder().getParent();
     // What a process left that was killed: none is at work now.
     remove(list(versions, file -> !isCopy(file) && Files.isDirectory(file)));
-    ModelFiles source = ModelFiles.find(copy.source(), Optional.of(Quantization.BF16));
-    Quantizer quantizer = new Quantizer(source.weights(), copy.quantization());
+    ModelFiles source = ModelFiles.find(copy.source(), Optional.of(Precision.NONE));
+    Quantizer quantizer = new Quantizer(source.weights(), copy.precision());
     QuantizedFolder folder =
-        new QuantizedFolder(source, copy.source(), copy.folder(), copy.quantization(), REMEDY);
+        new QuantizedFolder(source, copy.source(), copy.folder(), copy.precision(), REMEDY);
     boolean made =
         folder.make(file ->
             quantizer.write(
@@ -227,14 +227,14 @@ final class QuantizedCopies {
               file ->
                   isCopy(file)
                       && !file.equals(copy.folder())
-                      && file.toString().endsWith(end(copy.quantization()))));
+                      && file.toString().endsWith(end(copy.precision()))));
       line.clear();
       terminal
           .err()
           .printf(
               "moshi-mlx: %s in %s is kept in %s, which takes %s%n",
               copy.name(),
-              copy.quantization().label(),
+              copy.precision().label(),
               copy.folder(),
               ByteCount.of(quantizer.targetBytes()));
     }
@@ -259,8 +259,8 @@ final class QuantizedCopies {
   }
 
   /** Removes the copy of a repository in a precision. */
-  void remove(RepoId repository, Quantization quantization) {
-    whileNoneIsMade(repository, () -> remove(find(repository, quantization).stream().toList()));
+  void remove(RepoId repository, Precision precision) {
+    whileNoneIsMade(repository, () -> remove(find(repository, precision).stream().toList()));
   }
 
   /** Removes all copies of a repository. */

@@ -206,7 +206,7 @@ final class RunCommand implements Callable<Integer> {
       if (!located.prepare(store, interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
-      ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
+      ModelFiles files = ModelFiles.find(located.folder(), located.precision());
       MemoryCheck.warning(model.name(), files, model.dtype())
           .ifPresent(warning -> parent.terminal().err().println("moshi-mlx: " + warning));
       EndReason reason =
@@ -312,7 +312,7 @@ final class RunCommand implements Callable<Integer> {
   private SessionEvent start(ModelFiles files) {
     return new SessionEvent(
         model.name(),
-        files.quantization().label(),
+        files.storedAs(),
         model.voice().map(Voice::name).orElse(null),
         sampling.seed(),
         AudioSource.SAMPLE_RATE,

@@ -87,7 +87,7 @@ public final class Session implements AutoCloseable {
     Mimi codec = codec(files);
     Lm lm;
     try {
-      lm = Lm.load(config, files.weights(), files.quantization(), options.dtype());
+      lm = Lm.load(config, files.weights(), files.precision(), options.dtype());
     } catch (RuntimeException e) {
       codec.close();
       throw e;

@@ -10,7 +10,7 @@ import static io.moshimlx.mlx.Shapes.reshape;
 import io.moshimlx.checkpoint.Conditioning;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
@@ -90,13 +90,12 @@ public final class Lm implements AutoCloseable {
    * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration says
    * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
-  public static Lm load(
-      LmConfig config, Path file, Quantization quantization, Optional<DType> dtype) {
+  public static Lm load(LmConfig config, Path file, Precision precision, Optional<DType> dtype) {
     boolean cpu = Device.getDefault() == Device.Type.CPU;
     Optional<DType> computed = computed(dtype);
     boolean written = cpu && computed.filter(DType.FLOAT32::equals).isPresent();
     boolean split = written && Runtime.getRuntime().availableProcessors() > 1;
-    return load(config, file, quantization, computed, written, split ? SPLIT_FROM : NEVER);
+    return load(config, file, precision, computed, written, split ? SPLIT_FROM : NEVER);
   }
 
   /**
@@ -122,14 +121,13 @@ public final class Lm implements AutoCloseable {
   static Lm load(
       LmConfig config,
       Path file,
-      Quantization quantization,
+      Precision precision,
       Optional<DType> dtype,
       boolean written,
       long splitFrom) {
     Lm lm;
     try (MlxScope _ = MlxScope.open()) {
-      Weights weights =
-          new Weights(file, quantization, dtype, config.depformer(), written, splitFrom);
+      Weights weights = new Weights(file, precision, dtype, config.depformer(), written, splitFrom);
       lm = new Lm(config, weights, written);
     }
     keepInMemory();
@@ -160,7 +158,7 @@ public final class Lm implements AutoCloseable {
   public static Map<String, Layout.Place> places(LmConfig config, Path file) {
     try (MlxScope _ = MlxScope.open()) {
       Weights weights =
-          new Weights(file, Quantization.BF16, Optional.empty(), config.depformer(), false, NEVER);
+          new Weights(file, Precision.NONE, Optional.empty(), config.depformer(), false, NEVER);
       new Lm(config, weights, false).close();
       return weights.places();
     }

@@ -3,7 +3,7 @@ package io.moshimlx.quantize;
 import io.moshimlx.JsonConfig;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.voice.StoredVoices;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -45,13 +45,13 @@ public final class QuantizedFolder {
    * @throws UserException if the destination holds anything
    */
   public QuantizedFolder(
-      ModelFiles source, Path sourceFolder, Path destination, Quantization target, String remedy) {
+      ModelFiles source, Path sourceFolder, Path destination, Precision target, String remedy) {
     this.source = source;
     this.sourceFolder = sourceFolder;
     this.remedy = remedy;
     this.destination = destination.toAbsolutePath().normalize();
     String name = source.weights().getFileName().toString();
-    String stem = name.substring(0, name.length() - source.quantization().suffix().length());
+    String stem = name.substring(0, name.length() - source.precision().suffix().length());
     weights = this.destination.resolve(stem + target.suffix());
     requireEmpty();
   }

@@ -4,8 +4,8 @@ import io.moshimlx.Disk;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.PyTorchLayout;
-import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Linalg;
 import io.moshimlx.mlx.Memory;
@@ -43,7 +43,7 @@ public final class Quantizer {
           .thenComparing(Comparator.naturalOrder());
 
   private final Path source;
-  private final Quantization target;
+  private final Precision target;
   private final Map<String, Safetensors.Entry> stored;
 
   /** Where the file holds each tensor, by its key in MLX's layout. */
@@ -68,7 +68,7 @@ public final class Quantizer {
    * @throws UserException if it cannot be quantised so
    * @throws io.moshimlx.mlx.MlxException if it is not a safetensors file
    */
-  public Quantizer(Path source, Quantization target) {
+  public Quantizer(Path source, Precision target) {
     this.source = source;
     this.target = target;
     stored = Safetensors.header(source);

@@ -238,7 +238,7 @@ class ModelsTest {
   @Test
   void removingNeedsConsent() {
     moshi("models", "rm", "moshiko-q4", "--yes")
-        .failed("moshiko-q4 is not here, so there is nothing to remove");
+        .failed("moshiko-q4 is not here; there is nothing to remove");
     moshi("models", "pull", "moshiko-q4").succeeded();
     moshi("models", "rm", "moshiko-q4").failed("moshiko-q4 stays; give --yes to remove it");
     assertTrue(Files.exists(repository()));

@@ -9,7 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.ProcessLock;
 import io.moshimlx.audio.Wavs;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.FakeHub;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
@@ -214,7 +214,7 @@ class PrecisionTest {
             .orElseThrow();
     Path copy = copies.resolve(folder(HIBIKI, "q4"));
     assertEquals(copy.toString(), entry.get("path").getAsString());
-    assertTrue(entry.get("quantised_here").getAsBoolean());
+    assertTrue(entry.get("quantized_here").getAsBoolean());
     assertEquals(
         copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
 
@@ -324,7 +324,7 @@ class PrecisionTest {
             false,
             false);
     QuantizedCopies all = new ModelStore(terminal, environment).copies();
-    QuantizedCopies.Copy copy = all.of(model, Quantization.Q4);
+    QuantizedCopies.Copy copy = all.of(model, Precision.Q4);
     int[] asked = {0};
     assertFalse(all.make(copy, () -> asked[0]++ == 3));
     assertEquals(4, asked[0]);

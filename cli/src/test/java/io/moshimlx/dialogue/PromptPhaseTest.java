@@ -107,7 +107,7 @@ final class PromptPhaseTest {
 
   private void checkTalk(String prefix, VoicePrompt voice) throws IOException {
     try (Mimi codec = Session.codec(files);
-        Lm lm = Lm.load(config, files.weights(), files.quantization(), Optional.empty());
+        Lm lm = Lm.load(config, files.weights(), files.precision(), Optional.empty());
         LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       TokenStreams streams = new TokenStreams(config);
       List<Integer> told = new ArrayList<>();
