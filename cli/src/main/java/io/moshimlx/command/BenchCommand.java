@@ -7,6 +7,9 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.bench.Benchmark;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.mlx.Device;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelRequest;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.terminal.TransientLine;
 import java.util.Locale;
 import java.util.Optional;
@@ -69,10 +72,9 @@ final class BenchCommand implements Callable<Integer> {
           spec.commandLine(), "--frames must be at least 1, not " + frames);
     }
     device.choose();
-    model.choose(new Variables(parent.environment()), spec);
-    ModelOptions.Located located =
-        model.here(new ModelStore(parent.terminal(), parent.environment()));
-    ModelFiles files = ModelFiles.find(located.folder(), located.precision());
+    ModelRequest request = model.request(new Variables(parent.environment()), spec);
+    ModelStore store = new ModelStore(parent.environment());
+    ModelFiles files = new ModelLocator(store).require(request).files();
     Optional<Benchmark.Report> report;
     try (Interrupts interrupts = Interrupts.watch();
         TransientLine line = new TransientLine(parent.terminal())) {

@@ -10,7 +10,10 @@ import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxException;
 import io.moshimlx.model.Lm;
 import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.HubModel;
 import io.moshimlx.store.KnownModel;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.store.NotRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +63,7 @@ final class ModelsCommand implements Runnable {
   private boolean json;
 
   private ModelStore store() {
-    return new ModelStore(parent.terminal(), parent.environment());
+    return new ModelStore(parent.environment());
   }
 
   @Override
@@ -73,7 +76,7 @@ final class ModelsCommand implements Runnable {
     return HubModel.of(known.name(), Optional.empty()).orElseThrow();
   }
 
-  /** The known models, each followed by the copies that were quantised of it here. */
+  /** The known models, each followed by its local copies. */
   private static List<KnownModel> all(ModelStore store) {
     return Catalogue.all().stream()
         .flatMap(known -> Stream.concat(Stream.of(known), copies(store, known)))
@@ -85,7 +88,7 @@ final class ModelsCommand implements Runnable {
         ? Precision.USUAL.stream()
             .filter(Precision::isQuantized)
             .map(known::quantized)
-            .filter(copy -> model(copy).isMade() && store.folder(model(copy)).isPresent())
+            .filter(copy -> model(copy).isLocalCopy() && store.folder(model(copy)).isPresent())
         : Stream.empty();
   }
 
@@ -115,11 +118,11 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("repository", known.repository().toString());
       entry.addProperty("gated", known.gated());
       entry.addProperty("license", known.license());
-      entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
+      entry.addProperty("download_bytes", model.isLocalCopy() ? 0 : known.downloadBytes());
       entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
-      entry.addProperty("quantized_here", model.isMade());
+      entry.addProperty("quantized_here", model.isLocalCopy());
       list.add(entry);
     }
     JsonArray notRun = new JsonArray();
@@ -145,7 +148,7 @@ final class ModelsCommand implements Runnable {
       rows.add(
           List.of(
               known.name(),
-              model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
+              model.isLocalCopy() ? "local copy" : ByteCount.of(known.downloadBytes()),
               ByteCount.of(MemoryCheck.estimate(known).bytes(computed)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
@@ -181,33 +184,21 @@ final class ModelsCommand implements Runnable {
     public Integer call() {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
-      Optional<UserException> refusal = store.offline(model, offline);
-      if (refusal.isPresent()) {
-        return pulledOffline(model, store, refusal.orElseThrow());
-      }
-      ModelStore.Fetch fetch = store.plan(model);
+      ModelPreparation preparation = new ModelPreparation(models.parent.terminal(), store);
+      Optional<UserException> refusal = store.refusal(model, offline);
+      ModelPlan plan =
+          refusal.isPresent()
+              ? store.planOffline(model).orElseThrow(refusal::orElseThrow)
+              : preparation.newest(model);
       try (Interrupts interrupts = Interrupts.watch()) {
-        if (!store.fetch(fetch, interrupts::raised)) {
+        if (!preparation.carryOut(plan, interrupts::raised)) {
           return ExitStatus.INTERRUPTED;
         }
       }
-      if (models.parent.terminal().errIsTerminal()) {
-        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
+      if (refusal.isEmpty() && models.parent.terminal().errIsTerminal()) {
+        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), plan.folder());
       }
       return ExitStatus.DONE;
-    }
-
-    /** What is here may still have to be quantised. */
-    private static int pulledOffline(HubModel model, ModelStore store, UserException refusal) {
-      if (store.folder(model).isPresent()) {
-        return ExitStatus.DONE;
-      }
-      QuantizedCopies.Copy copy = store.copy(model).orElseThrow(() -> refusal);
-      try (Interrupts interrupts = Interrupts.watch()) {
-        return store.copies().make(copy, interrupts::raised)
-            ? ExitStatus.DONE
-            : ExitStatus.INTERRUPTED;
-      }
     }
   }
 

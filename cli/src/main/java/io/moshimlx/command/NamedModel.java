@@ -3,6 +3,7 @@ package io.moshimlx.command;
 import io.moshimlx.Variables;
 import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.TypedName;
+import io.moshimlx.store.HubModel;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;

@@ -1,5 +1,6 @@
 package io.moshimlx.command;
 
+import io.moshimlx.CancelledException;
 import io.moshimlx.UserException;
 import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioNotices;
@@ -12,8 +13,13 @@ import io.moshimlx.hub.TypedName;
 import io.moshimlx.quantize.Fidelity;
 import io.moshimlx.quantize.QuantizedFolder;
 import io.moshimlx.quantize.Quantizer;
+import io.moshimlx.store.HubModel;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
+import io.moshimlx.terminal.CountLine;
 import io.moshimlx.terminal.Terminal;
-import io.moshimlx.terminal.TransientLine;
+import io.moshimlx.terminal.TransferLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,26 +125,25 @@ final class QuantizeCommand implements Callable<Integer> {
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
     device.choose();
-    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
-    ModelOptions.Located located = source(store);
-    Path source = located.folder();
+    ModelPreparation preparation =
+        new ModelPreparation(parent.terminal(), new ModelStore(parent.environment()));
+    Optional<ModelPlan> plan = inHub().map(model -> preparation.agreed(model, fetching));
+    Path source = plan.map(ModelPlan::folder).orElseGet(this::onDisk);
     try (Interrupts interrupts = Interrupts.watch();
         AudioSource recording =
             check == null ? null : RecordingSource.open(check, new Told(parent.terminal()))) {
-      if (!located.prepare(store, interrupts::raised)) {
+      if (plan.isPresent() && !preparation.carryOut(plan.orElseThrow(), interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
       // What the comparison will need is looked for before the work.
       ModelFiles compared = check == null ? null : compared(source);
-      Optional<Path> written =
-          toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
-      if (written.isEmpty()) {
-        return ExitStatus.INTERRUPTED;
-      }
-      if (recording != null && !compare(compared, written.get(), recording, interrupts)) {
-        return ExitStatus.INTERRUPTED;
+      Path written = toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
+      if (recording != null) {
+        compare(compared, written, recording, interrupts);
       }
       return ExitStatus.DONE;
+    } catch (CancelledException e) {
+      return ExitStatus.INTERRUPTED;
     }
   }
 
@@ -150,23 +155,26 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** The folder or file that is named, or a model of the hub, which may have to be fetched. */
-  private ModelOptions.Located source(ModelStore store) {
-    Optional<HubModel> inHub =
+  /** The model of the hub that is named, as it is before it is quantised; empty for a path. */
+  private Optional<HubModel> inHub() {
+    Optional<HubModel> named =
         in.endsWith(FILE_END) || Files.exists(Path.of(in))
             ? Optional.empty()
             : HubModel.of(in, Optional.empty());
-    if (inHub.isEmpty()) {
-      Path path = in.endsWith(FILE_END) ? Path.of(in) : ModelOptions.folder(in);
-      return new ModelOptions.Located(path, Optional.empty());
-    }
-    HubModel named = inHub.orElseThrow();
-    if (named.name().equals(in) && named.precision().filter(q -> q.bits() > 0).isPresent()) {
-      throw new UserException(
-          in + " is quantised already", "give the model that it was made from, in bf16");
-    }
-    HubModel model = HubModel.of(in, Optional.of(Precision.NONE)).orElseThrow();
-    return ModelOptions.locate(model, store, fetching);
+    named
+        .filter(model -> model.name().equals(in))
+        .flatMap(HubModel::precision)
+        .filter(Precision::isQuantized)
+        .ifPresent(_ -> {
+          throw new UserException(
+              in + " is quantised already", "give the model that it was made from, in bf16");
+        });
+    return named.flatMap(_ -> HubModel.of(in, Optional.of(Precision.NONE)));
+  }
+
+  /** The folder or file that is named. */
+  private Path onDisk() {
+    return in.endsWith(FILE_END) ? Path.of(in) : ModelLocator.folder(in);
   }
 
   private Precision target() {
@@ -183,7 +191,7 @@ final class QuantizeCommand implements Callable<Integer> {
           spec.commandLine(), "IN is a file, so OUT must be a file name that ends in " + FILE_END);
     }
     Precision named = Precision.ofFile(out.toString());
-    if (toFile && named.bits() > 0 && !named.equals(target)) {
+    if (toFile && named.isQuantized() && !named.equals(target)) {
       throw new ParameterException(
           spec.commandLine(),
           "%s is the name of a file of %d bits in groups of %d; give OUT a name that ends in %s"
@@ -192,44 +200,40 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /** The weights alone. */
-  private Optional<Path> file(Path source, Precision target, Interrupts interrupts) {
+  private Path file(Path source, Precision target, Interrupts interrupts) {
     Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
     if (isSame(weights, out)) {
       throw new UserException(out + " is both IN and OUT", "give OUT another name");
     }
     Quantizer quantizer = new Quantizer(weights, target);
     try {
-      boolean done = write(quantizer, out, interrupts);
-      return done ? Optional.of(tell(quantizer, out, target)) : Optional.empty();
+      write(quantizer, out, interrupts);
+      return report(quantizer, out, target);
     } catch (IOException e) {
       throw UserException.cannotWrite(out, e, REMEDY);
     }
   }
 
   /** A whole model. */
-  private Optional<Path> folder(Path source, Precision target, Interrupts interrupts) {
+  private Path folder(Path source, Precision target, Interrupts interrupts) {
     ModelFiles files = unquantised(source);
     Quantizer quantizer = new Quantizer(files.weights(), target);
     QuantizedFolder folder = new QuantizedFolder(files, source, out, target, REMEDY);
-    return folder.make(file -> write(quantizer, file, interrupts))
-        ? Optional.of(tell(quantizer, folder.weights(), target))
-        : Optional.empty();
+    folder.make(file -> write(quantizer, file, interrupts));
+    return report(quantizer, folder.weights(), target);
   }
 
   private static ModelFiles unquantised(Path folder) {
     return ModelFiles.find(folder, Optional.of(Precision.NONE));
   }
 
-  private boolean write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
-    try (TransientLine line = new TransientLine(parent.terminal())) {
-      return quantizer.write(
-          file,
-          (done, all) -> line.show("quantising: %d of %d tensors".formatted(done, all)),
-          interrupts::raised);
+  private void write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
+    try (TransferLine line = new TransferLine(parent.terminal(), interrupts::raised)) {
+      quantizer.write(file, line);
     }
   }
 
-  private Path tell(Quantizer quantizer, Path weights, Precision target) {
+  private Path report(Quantizer quantizer, Path weights, Precision target) {
     parent
         .terminal()
         .print(
@@ -268,27 +272,17 @@ final class QuantizeCommand implements Callable<Integer> {
             .withWeights(source);
   }
 
-  private boolean compare(
+  private void compare(
       ModelFiles source, Path written, AudioSource recording, Interrupts interrupts) {
-    Optional<Fidelity.Report> report;
-    try (TransientLine line = new TransientLine(parent.terminal())) {
-      line.show("loading both models");
-      String all = recording.totalFrames() < 0 ? "" : " of " + recording.totalFrames();
-      report =
-          FidelityCheck.run(
-              source,
-              source.withWeights(written),
-              recording,
-              heard -> line.show("comparing: " + heard + all + " frames"),
-              interrupts::raised);
+    Fidelity.Report report;
+    try (CountLine line = new CountLine(parent.terminal(), "frames", interrupts::raised)) {
+      report = FidelityCheck.run(source, source.withWeights(written), recording, line);
     }
-    report.ifPresent(r ->
-        parent
-            .terminal()
-            .print(
-                "fidelity: text %s; audio %s\n"
-                    .formatted(describe(r.text()), describe(r.audio()))));
-    return report.isPresent();
+    parent
+        .terminal()
+        .print(
+            "fidelity: text %s; audio %s\n"
+                .formatted(describe(report.text()), describe(report.audio())));
   }
 
   private static String describe(Fidelity.Agreement agreement) {

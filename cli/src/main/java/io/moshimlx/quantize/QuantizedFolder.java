@@ -31,10 +31,10 @@ public final class QuantizedFolder {
   private final String remedy;
   private final Path weights;
 
-  /** Writes the weights to a file and says whether it did: false ends the making. */
+  /** Writes the weights to a file. */
   @FunctionalInterface
   public interface WeightsWriter {
-    boolean write(Path file) throws IOException;
+    void write(Path file) throws IOException;
   }
 
   /**
@@ -62,20 +62,17 @@ public final class QuantizedFolder {
   }
 
   /**
-   * Makes the folder.
+   * Makes the folder. It does not appear if the writer throws an exception.
    *
-   * @return whether it was made; false if its weights were not
    * @throws UserException if it cannot be written there
    */
-  public boolean make(WeightsWriter writer) {
+  public void make(WeightsWriter writer) {
     Path stage =
         destination.resolveSibling(
             ".%s.%d.part".formatted(destination.getFileName(), ProcessHandle.current().pid()));
     try {
       Files.createDirectory(stage);
-      if (!writer.write(stage.resolve(weights.getFileName()))) {
-        return false;
-      }
+      writer.write(stage.resolve(weights.getFileName()));
       for (Path file : otherFiles()) {
         link(file.toRealPath(), stage.resolve(file.getFileName()));
       }
@@ -93,7 +90,6 @@ public final class QuantizedFolder {
             JsonConfig.read(config).textWith("moshi_name", weights.getFileName().toString()));
       }
       Files.move(stage, destination, StandardCopyOption.ATOMIC_MOVE);
-      return true;
     } catch (IOException e) {
       throw UserException.cannotWrite(destination, e, remedy);
     } finally {

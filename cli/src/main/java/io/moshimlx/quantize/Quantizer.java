@@ -1,6 +1,7 @@
 package io.moshimlx.quantize;
 
 import io.moshimlx.Disk;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -48,18 +48,6 @@ public final class Quantizer {
 
   /** Where the file holds each tensor, by its key in MLX's layout. */
   private final Map<String, Layout.Place> places = new TreeMap<>(ORDER);
-
-  /** Told how far it is. */
-  @FunctionalInterface
-  public interface Progress {
-    /**
-     * Called before each tensor.
-     *
-     * @param done tensors that are written
-     * @param all tensors of the model
-     */
-    void at(int done, int all);
-  }
 
   /**
    * Looks at a file's header. For one in PyTorch's layout the {@code config.json} beside it holds,
@@ -117,36 +105,36 @@ public final class Quantizer {
   /**
    * Writes the quantised file, which appears only once it is complete.
    *
-   * @param stopped asked before each tensor
-   * @return whether it was written; false if it was stopped
+   * @param progress receives before each tensor how many bytes of the model are quantised
    * @throws IOException if it cannot be written there
+   * @throws io.moshimlx.CancelledException if the user cancels it
    */
-  public boolean write(Path file, Progress progress, BooleanSupplier stopped) throws IOException {
+  public void write(Path file, Progress progress) throws IOException {
     requireRoom(file);
     Map<String, MlxArray> arrays = Safetensors.load(source);
     // What is freed would otherwise be kept for arrays of the same size.
     long cacheLimit = Memory.setCacheLimit(0);
     try {
-      return write(file, arrays, progress, stopped);
+      write(file, arrays, progress);
     } finally {
       arrays.values().forEach(MlxArray::close);
       Memory.setCacheLimit(cacheLimit);
     }
   }
 
-  private boolean write(
-      Path file, Map<String, MlxArray> arrays, Progress progress, BooleanSupplier stopped)
+  private void write(Path file, Map<String, MlxArray> arrays, Progress progress)
       throws IOException {
+    String what = "quantising " + source.getFileName();
+    long total = places.keySet().stream().mapToLong(key -> tensor(key).bytes()).sum();
+    long done = 0;
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, planned(), target.metadata())) {
       Map<String, Long> uses =
           places.values().stream()
               .collect(Collectors.groupingBy(Layout.Place::key, Collectors.counting()));
-      int done = 0;
       for (Map.Entry<String, Layout.Place> entry : places.entrySet()) {
-        if (stopped.getAsBoolean()) {
-          return false;
-        }
-        progress.at(done++, places.size());
+        progress.checkCancelled();
+        progress.at(what, done, total);
+        done += tensor(entry.getKey()).bytes();
         Layout.Place place = entry.getValue();
         MlxArray array = arrays.get(place.key());
         try (MlxScope _ = MlxScope.open()) {
@@ -157,7 +145,6 @@ public final class Quantizer {
         }
       }
       writer.finish();
-      return true;
     }
   }
 

@@ -11,6 +11,8 @@ import io.moshimlx.ProcessLock;
 import io.moshimlx.audio.Wavs;
 import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -200,7 +203,7 @@ class PrecisionTest {
     assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
         rows("hibiki-1b-q4")
-            .matches("hibiki-1b-q4 +made here +\\d+\\.\\d GB +yes +translation.*\n"),
+            .matches("hibiki-1b-q4 +local copy +\\d+\\.\\d GB +yes +translation.*\n"),
         rows("hibiki-1b-q4"));
     JsonObject entry =
         JsonParser.parseString(moshi("models", "--json").succeeded().out())
@@ -323,16 +326,17 @@ class PrecisionTest {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false,
             false);
-    QuantizedCopies all = new ModelStore(terminal, environment).copies();
-    QuantizedCopies.Copy copy = all.of(model, Precision.Q4);
+    ModelStore store = new ModelStore(environment);
+    ModelPreparation preparation = new ModelPreparation(terminal, store);
+    ModelPlan plan = store.plan(model, Optional.of(Precision.Q4));
     int[] asked = {0};
-    assertFalse(all.make(copy, () -> asked[0]++ == 3));
-    assertEquals(4, asked[0]);
-    assertFalse(copy.isMade());
+    assertFalse(preparation.carryOut(plan, () -> asked[0]++ == 3));
+    assertFalse(Files.exists(plan.folder()));
     assertEquals(
         "moshi-mlx: stopped quantising %s to q4; nothing of that is kept\n".formatted(model),
         err.toString(StandardCharsets.UTF_8));
-    assertTrue(all.make(copy, () -> false));
+    assertTrue(preparation.carryOut(plan, () -> false));
+    assertTrue(Files.exists(plan.folder()));
   }
 
   @Test

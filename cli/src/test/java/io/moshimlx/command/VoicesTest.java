@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.audio.Wavs;
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.store.HubModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -5,10 +5,12 @@ import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.reshape;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
+import io.moshimlx.StopsAfter;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Precision;
@@ -40,8 +42,8 @@ class QuantizerTest {
 
   @TempDir Path folder;
 
-  private static boolean write(Path source, Precision precision, Path file) throws IOException {
-    return new Quantizer(source, precision).write(file, (done, all) -> {}, () -> false);
+  private static void write(Path source, Precision precision, Path file) throws IOException {
+    new Quantizer(source, precision).write(file, Progress.NONE);
   }
 
   @ParameterizedTest
@@ -49,7 +51,7 @@ class QuantizerTest {
   void isUpstreamsBitForBit(String name) throws IOException {
     Precision precision = Precision.ofFile("x." + name + ".safetensors");
     Path file = folder.resolve("renamed.safetensors");
-    assertTrue(write(SOURCE, precision, file));
+    write(SOURCE, precision, file);
     assertSameTensors(GOLDENS.resolve("expected." + name + ".safetensors"), file);
     assertEquals(precision, Precision.of(file));
     LmConfig config = LmConfig.read(GOLDENS.resolve("config.json"));
@@ -115,8 +117,8 @@ class QuantizerTest {
     }
     Path ofMlx = folder.resolve("of-mlx.safetensors");
     Path ofPyTorch = folder.resolve("of-pytorch.safetensors");
-    assertTrue(write(mlx, Precision.Q4, ofMlx));
-    assertTrue(write(pytorch, Precision.Q4, ofPyTorch));
+    write(mlx, Precision.Q4, ofMlx);
+    write(pytorch, Precision.Q4, ofPyTorch);
     assertEquals(-1, Files.mismatch(ofMlx, ofPyTorch));
   }
 
@@ -168,7 +170,7 @@ class QuantizerTest {
       stored.values().forEach(MlxArray::close);
     }
     Path file = folder.resolve("x.safetensors");
-    assertTrue(write(source, Precision.Q4, file));
+    write(source, Precision.Q4, file);
     assertEquals(Safetensors.header(golden), Safetensors.header(file));
     String condition = "condition_provider.conditioners.description.";
     assertEquals(
@@ -215,10 +217,10 @@ class QuantizerTest {
   @Test
   void whatIsStoppedLeavesNothing() throws IOException {
     Path file = folder.resolve("x.safetensors");
-    int[] seen = {0};
+    StopsAfter five = new StopsAfter(5);
     Quantizer quantizer = new Quantizer(SOURCE, Precision.Q4);
-    assertFalse(quantizer.write(file, (done, all) -> seen[0] = done, () -> seen[0] == 5));
-    assertEquals(5, seen[0]);
+    assertThrows(CancelledException.class, () -> quantizer.write(file, five));
+    assertEquals(0, five.left());
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(0, files.count());
     }

@@ -1,11 +1,9 @@
-package io.moshimlx.command;
+package io.moshimlx.store;
 
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.hub.Revision;
-import io.moshimlx.store.Catalogue;
-import io.moshimlx.store.KnownModel;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -17,15 +15,17 @@ import java.util.stream.Collectors;
  * @param revision where it is
  * @param precision its precision, or empty for the one that the repository names
  */
-record HubModel(String name, Revision revision, Optional<Precision> precision) {
+public record HubModel(String name, Revision revision, Optional<Precision> precision) {
 
-  /** What the catalogue says of the repository that it is in. */
-  Optional<KnownModel> known() {
-    return Catalogue.of(repository());
+  /** The licence, if users have to know of it before they download the model. */
+  public Optional<String> restriction() {
+    return Catalogue.of(repository())
+        .filter(KnownModel::nonCommercial)
+        .map(known -> known.license() + ", no commercial use");
   }
 
   /** The repository that it is in. */
-  RepoId repository() {
+  public RepoId repository() {
     return revision.repository();
   }
 
@@ -36,7 +36,7 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
    * @return the model, or empty if nothing in the hub can have that name
    * @throws UserException if it does not come in that precision
    */
-  static Optional<HubModel> of(String name, Optional<Precision> wanted) {
+  public static Optional<HubModel> of(String name, Optional<Precision> wanted) {
     int at = name.indexOf('@');
     if (at < 0) {
       return ofNewest(name, wanted);
@@ -74,10 +74,10 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
               : inPrecision(name, first.family(), wanted.orElseThrow())
                   .orElseThrow(() -> comesNotIn(name, first.family(), wanted.orElseThrow())));
     }
-    Optional<HubModel> made =
-        made(name).filter(model -> wanted.isEmpty() || wanted.equals(model.precision()));
-    if (made.isPresent()) {
-      return made;
+    Optional<HubModel> copy =
+        localCopy(name).filter(model -> wanted.isEmpty() || wanted.equals(model.precision()));
+    if (copy.isPresent()) {
+      return copy;
     }
     return RepoId.parse(name)
         .map(repository ->
@@ -98,7 +98,7 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
     String fullName = known.map(KnownModel::name).orElse(family + "-" + Precision.NONE.label());
     return known
         .map(HubModel::of)
-        .or(() -> made(family, wanted))
+        .or(() -> localCopy(family, wanted))
         .filter(_ -> name.equals(family) || name.equals(fullName));
   }
 
@@ -114,17 +114,17 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
   }
 
   /** The model of a name such as {@code hibiki-1b-q4}, for which the catalogue has only bf16. */
-  private static Optional<HubModel> made(String name) {
+  private static Optional<HubModel> localCopy(String name) {
     return Precision.USUAL.stream()
         .filter(precision -> name.endsWith("-" + precision.label()))
         .flatMap(precision ->
-            made(name.substring(0, name.length() - precision.label().length() - 1), precision)
+            localCopy(name.substring(0, name.length() - precision.label().length() - 1), precision)
                 .stream())
         .findFirst();
   }
 
-  /** A family's model in a precision that it has to be quantised to. */
-  private static Optional<HubModel> made(String family, Precision precision) {
+  /** A local copy of a family's model. */
+  private static Optional<HubModel> localCopy(String family, Precision precision) {
     return !precision.isQuantized()
         ? Optional.empty()
         : Catalogue.find(family, Precision.NONE)
@@ -135,8 +135,8 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
                     Optional.of(precision)));
   }
 
-  /** Whether the catalogue has it in another precision only, from which it is made. */
-  boolean isMade() {
+  /** Whether the catalogue has it in another precision only, from which a copy is made. */
+  public boolean isLocalCopy() {
     return precision.isPresent()
         && Catalogue.of(repository())
             .map(KnownModel::precision)
@@ -154,12 +154,12 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
     return wanted == null
         || Catalogue.find(name)
             .map(first -> inPrecision(name, first.family(), wanted).isPresent())
-            .or(() -> made(name).map(model -> model.precision().equals(Optional.of(wanted))))
+            .or(() -> localCopy(name).map(model -> model.precision().equals(Optional.of(wanted))))
             .orElse(true);
   }
 
   /** The error for a name that is none. */
-  static UserException unknown(String name) {
+  public static UserException unknown(String name) {
     List<KnownModel> nearest = Catalogue.nearest(name);
     return new UserException(
         "there is no model '%s'".formatted(name),
@@ -173,11 +173,11 @@ record HubModel(String name, Revision revision, Optional<Precision> precision) {
   }
 
   /** The command that fetches it. */
-  String pullCommand() {
-    boolean told =
+  public String pullCommand() {
+    boolean inName =
         of(name, Optional.empty()).map(HubModel::precision).equals(Optional.of(precision));
     return "moshi-mlx models pull "
         + name
-        + precision.filter(_ -> !told).map(q -> " --quant " + q.label()).orElse("");
+        + precision.filter(_ -> !inName).map(q -> " --quant " + q.label()).orElse("");
   }
 }
