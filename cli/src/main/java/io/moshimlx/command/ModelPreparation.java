@@ -66,7 +66,7 @@ final class ModelPreparation {
     String copy = ByteCount.of(plan.copyBytes());
     if (!terminal.canAsk()) {
       throw new UserException(
-          "%s is not here: it takes %s from %s%s"
+          "%s is not downloaded: it takes %s from %s%s"
               .formatted(
                   model.name(),
                   size,
@@ -74,10 +74,10 @@ final class ModelPreparation {
                   plan.copy().isPresent()
                       ? ", and about %s more once quantised".formatted(copy)
                       : ""),
-          "fetch it with '%s', or give --yes".formatted(model.pullCommand()));
+          "download it with '%s', or use --yes".formatted(model.pullCommand()));
     }
     if (!terminal.agrees(
-        "%s is not here. Fetch %s from %s%s%s?"
+        "%s is not downloaded. Download %s from %s%s%s?"
             .formatted(
                 model.name(),
                 size,
@@ -87,7 +87,7 @@ final class ModelPreparation {
                     ? " and quantise it, which takes about %s more".formatted(copy)
                     : ""))) {
       throw new UserException(
-          "%s was not fetched".formatted(model.name()),
+          "%s was not downloaded".formatted(model.name()),
           "'%s' does it later".formatted(model.pullCommand()));
     }
   }

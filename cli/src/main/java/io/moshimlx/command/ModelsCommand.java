@@ -196,7 +196,11 @@ final class ModelsCommand implements Runnable {
         }
       }
       if (refusal.isEmpty() && models.parent.terminal().errIsTerminal()) {
-        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), plan.folder());
+        models
+            .parent
+            .terminal()
+            .err()
+            .printf("%s is downloaded, in %s%n", model.name(), plan.folder());
       }
       return ExitStatus.DONE;
     }
@@ -243,10 +247,10 @@ final class ModelsCommand implements Runnable {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       if (!store.hasAny(model)) {
-        throw new UserException(model.name() + " is not here", "there is nothing to remove");
+        throw new UserException(model.name() + " is not downloaded", "there is nothing to remove");
       }
       if (!yes && !agreed(model)) {
-        throw new UserException("%s stays".formatted(model.name()), "give --yes to remove it");
+        throw new UserException("%s is kept".formatted(model.name()), "use --yes to remove it");
       }
       List<String> kept = store.remove(model);
       if (!kept.isEmpty()) {
@@ -255,7 +259,7 @@ final class ModelsCommand implements Runnable {
             .terminal()
             .err()
             .printf(
-                "moshi-mlx: other revisions of %s stay, for other programs use them: %s%n",
+                "moshi-mlx: other revisions of %s are kept, because other programs use them: %s%n",
                 model.repository(), String.join(", ", kept));
       }
     }

@@ -110,8 +110,8 @@ final class LocalCopies {
   /**
    * The copy of a model in the precision wanted.
    *
-   * @param snapshot its revision that is here; where none is, a copy of any will do, unless one is
-   *     named
+   * @param snapshot its downloaded revision; if there is none, a copy of any revision is found,
+   *     unless the model names one
    */
   Optional<Path> find(HubModel model, Optional<Path> snapshot) {
     return model
@@ -138,19 +138,20 @@ final class LocalCopies {
   }
 
   /**
-   * Refuses what there will be no room for.
+   * Checks that the disk has room for a copy and the download that it is made from.
    *
-   * @param copyBytes that the copy takes
-   * @param fetched where files have to be fetched to before
-   * @param fetchBytes that these take
+   * @param copyBytes size of the copy
+   * @param cache where the download goes
+   * @param downloadBytes size of the download
+   * @throws UserException if there is too little
    */
-  void requireRoom(LocalCopy copy, long copyBytes, Path fetched, long fetchBytes) {
+  void requireRoom(LocalCopy copy, long copyBytes, Path cache, long downloadBytes) {
     try {
-      long bytes = copyBytes + (Disk.isShared(root, fetched) ? fetchBytes : 0);
+      long bytes = copyBytes + (Disk.isShared(root, cache) ? downloadBytes : 0);
       long free = Disk.free(root).orElse(Long.MAX_VALUE);
       if (bytes > free) {
         throw new UserException(
-            "%s takes %s to fetch and quantise, but the disk of %s has %s free"
+            "%s takes %s to download and quantise, but the disk of %s has %s free"
                 .formatted(copy.name(), ByteCount.of(bytes), root, ByteCount.of(free)),
             REMEDY);
       }

@@ -63,8 +63,8 @@ public final class ModelStore {
     return folder(model)
         .orElseThrow(() ->
             new UserException(
-                "%s is not here, or not all of it".formatted(model.name()),
-                "fetch it with '%s'".formatted(model.pullCommand())));
+                "%s is not downloaded, or not all of it".formatted(model.name()),
+                "download it with '%s'".formatted(model.pullCommand())));
   }
 
   /** Whether a model, or a part of it, is on this machine. */
@@ -88,9 +88,9 @@ public final class ModelStore {
         .or(hub::offline)
         .map(what ->
             new UserException(
-                "%s is not here, or not all of it, and %s keeps off the network"
+                "%s is not downloaded, or not all of it, and %s forbids network access"
                     .formatted(model.name(), what),
-                "fetch it with '%s'".formatted(model.pullCommand())));
+                "download it with '%s'".formatted(model.pullCommand())));
   }
 
   /** The plan for a model whose download is on this machine; empty if it has to be downloaded. */
@@ -176,7 +176,7 @@ public final class ModelStore {
       hub.fetch(model.revision(), download.files(), progress);
     } catch (CancelledException e) {
       throw new CancelledException(
-          "stopped; what is here of %s is kept, '%s' goes on from there"
+          "stopped; the downloaded part of %s is kept, and '%s' continues from there"
               .formatted(model.name(), model.pullCommand()),
           e);
     }

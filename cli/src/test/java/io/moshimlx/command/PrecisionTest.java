@@ -119,9 +119,9 @@ class PrecisionTest {
   void aModelOfTheCatalogueIsQuantisedOnce() throws IOException {
     run("--model", "hibiki-1b", "--quant", "q4")
         .failedNaming(
-            "hibiki-1b-q4 is not here: it takes ",
+            "hibiki-1b-q4 is not downloaded: it takes ",
             " from " + HIBIKI + ", and about ",
-            " more once quantised; fetch it with 'moshi-mlx models pull hibiki-1b-q4'",
+            " more once quantised; download it with 'moshi-mlx models pull hibiki-1b-q4'",
             "--yes");
     assertEquals(List.of(), kept());
     assertMade("hibiki-1b-q4", run("--model", "hibiki-1b", "--quant", "q4", "--yes"));
@@ -196,9 +196,9 @@ class PrecisionTest {
   void whatIsMadeHereIsListedFoundAndRemoved() throws IOException {
     moshi("models", "pull", "hibiki-1b").succeeded();
     assertEquals("", rows("hibiki-1b-q4"));
-    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not here");
+    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not downloaded");
     moshi("models", "path", "hibiki-1b-q4")
-        .failedNaming("is not here", "'moshi-mlx models pull hibiki-1b-q4'");
+        .failedNaming("is not downloaded", "'moshi-mlx models pull hibiki-1b-q4'");
     assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
     assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
@@ -226,7 +226,7 @@ class PrecisionTest {
     moshi("models", "path", "hibiki-1b").succeeded();
     moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
     assertEquals(List.of(), kept());
-    moshi("models", "path", "hibiki-1b-q8").failedNaming("is not here");
+    moshi("models", "path", "hibiki-1b-q8").failedNaming("is not downloaded");
   }
 
   private String rows(String name) {
@@ -301,7 +301,7 @@ class PrecisionTest {
     Path left = copies.resolve("models--kyutai--hibiki-1b-mlx-bf16/.x-q4.1.part");
     Files.createDirectories(left);
     Files.write(left.resolve("model.q4.safetensors"), new byte[] {1});
-    moshi("models", "path", "hibiki-1b-q4").failedNaming("is not here");
+    moshi("models", "path", "hibiki-1b-q4").failedNaming("is not downloaded");
     assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4"));
     assertEquals(List.of(folder(HIBIKI, "q4")), kept());
   }
@@ -343,7 +343,8 @@ class PrecisionTest {
   void aDiskWithoutRoomIsToldBeforeAnythingIsFetched() {
     server.claim(1L << 50, null, null);
     moshi("models", "pull", "hibiki-1b-q4")
-        .failedNaming("hibiki-1b-q4 takes ", " to fetch and quantise, but the disk of " + copies);
+        .failedNaming(
+            "hibiki-1b-q4 takes ", " to download and quantise, but the disk of " + copies);
     assertEquals(List.of(), server.transfers());
   }
 
@@ -361,7 +362,7 @@ class PrecisionTest {
   void quantizeTakesModelsOfTheHub() throws IOException {
     Path out = folder.resolve("quantised");
     moshi("quantize", "hibiki-1b", out, "--quant", "q8")
-        .failedNaming("hibiki-1b-bf16 is not here", "--yes");
+        .failedNaming("hibiki-1b-bf16 is not downloaded", "--yes");
     moshi("quantize", "hibiki-1b", out, "--quant", "q8", "--yes").succeeded();
     run("--model", out).succeeded();
     byte[] said = Files.readAllBytes(output);
