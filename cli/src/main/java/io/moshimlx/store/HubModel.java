@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * A model of the hub, as a user names it: from the catalogue, or by its repository.
  *
  * @param name the catalogue's name, or {@code org/name}; with {@code @revision} if one is meant
- * @param revision where it is
+ * @param revision of the repository that it is in
  * @param precision its precision, or empty for the one that the repository names
  */
 public record HubModel(String name, Revision revision, Optional<Precision> precision) {
@@ -94,7 +94,7 @@ public record HubModel(String name, Revision revision, Optional<Precision> preci
 
   private static Optional<HubModel> inPrecision(String name, String family, Precision wanted) {
     Optional<KnownModel> known = Catalogue.find(family, wanted);
-    // What there is only in bf16 may be named so, too.
+    // A model that comes only in bf16 may have that in its name.
     String fullName = known.map(KnownModel::name).orElse(family + "-" + Precision.NONE.label());
     return known
         .map(HubModel::of)
@@ -125,14 +125,13 @@ public record HubModel(String name, Revision revision, Optional<Precision> preci
 
   /** A local copy of a family's model. */
   private static Optional<HubModel> localCopy(String family, Precision precision) {
-    return !precision.isQuantized()
-        ? Optional.empty()
-        : Catalogue.find(family, Precision.NONE)
-            .map(known ->
-                new HubModel(
-                    known.family() + "-" + precision.label(),
-                    Revision.main(known.repository()),
-                    Optional.of(precision)));
+    return Catalogue.find(family, Precision.NONE)
+        .filter(_ -> precision.isQuantized())
+        .map(known ->
+            new HubModel(
+                known.family() + "-" + precision.label(),
+                Revision.main(known.repository()),
+                Optional.of(precision)));
   }
 
   /** Whether the catalogue has it in another precision only, from which a copy is made. */
@@ -145,20 +144,17 @@ public record HubModel(String name, Revision revision, Optional<Precision> preci
   }
 
   /**
-   * Whether a model may come in a precision; false only if it is known that it does not.
-   *
-   * @param wanted a precision, or null for any
+   * Whether a model may come in a precision; false only if the catalogue has it in others alone.
    */
   static boolean mayComeIn(String typed, Precision wanted) {
     String name = typed.replaceFirst("@.*", "");
-    return wanted == null
-        || Catalogue.find(name)
-            .map(first -> inPrecision(name, first.family(), wanted).isPresent())
-            .or(() -> localCopy(name).map(model -> model.precision().equals(Optional.of(wanted))))
-            .orElse(true);
+    return Catalogue.find(name)
+        .map(first -> inPrecision(name, first.family(), wanted).isPresent())
+        .or(() -> localCopy(name).map(model -> model.precision().equals(Optional.of(wanted))))
+        .orElse(true);
   }
 
-  /** The error for a name that is none. */
+  /** The error for a name that no model has. */
   public static UserException unknown(String name) {
     List<KnownModel> nearest = Catalogue.nearest(name);
     return new UserException(
@@ -172,7 +168,7 @@ public record HubModel(String name, Revision revision, Optional<Precision> preci
     return models.stream().map(KnownModel::name).collect(Collectors.joining(", "));
   }
 
-  /** The command that fetches it. */
+  /** The command that downloads it. */
   public String pullCommand() {
     boolean inName =
         of(name, Optional.empty()).map(HubModel::precision).equals(Optional.of(precision));

@@ -1,6 +1,8 @@
 package io.moshimlx.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.moshimlx.Variables;
@@ -24,7 +26,7 @@ class ModelRequestTest {
     if (text.equals("-")) {
       return Optional.empty();
     }
-    String[] words = text.split(" ");
+    String[] words = text.split(" ", 2);
     Origin origin =
         switch (words[0]) {
           case "typed" -> Origin.TYPED;
@@ -87,7 +89,7 @@ class ModelRequestTest {
     assertEquals(name, request.name().orElse("-"));
     assertEquals(foundVoice, request.voice().map(Voice::name).orElse("-"));
     assertEquals(foundPrecision, request.precision().map(Precision::label).orElse("-"));
-    assertEquals(false, request.isContradictory());
+    assertFalse(request.isContradictory());
   }
 
   @ParameterizedTest
@@ -99,7 +101,7 @@ class ModelRequestTest {
         "defaults moshiko | defaults moshika",
       })
   void equalWishesThatDoNotGoTogetherContradictEachOther(String model, String voice) {
-    assertEquals(true, of(model, voice, "-").isContradictory());
+    assertTrue(of(model, voice, "-").isContradictory());
   }
 
   @Test
