@@ -1,8 +1,13 @@
 package io.moshimlx;
 
-/** The user has cancelled the work; what is done is kept where it can be gone on with. */
+/** The user has cancelled the work. */
 public final class CancelledException extends RuntimeException {
   public CancelledException() {
     super("cancelled");
+  }
+
+  /** With a sentence for the user that says what is left of the work. */
+  public CancelledException(String sentence, CancelledException cause) {
+    super(sentence, cause);
   }
 }

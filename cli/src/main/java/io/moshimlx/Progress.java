@@ -1,6 +1,6 @@
 package io.moshimlx;
 
-/** Receives how long work goes on, and may cancel it. */
+/** Receives how far work has come, and may cancel it. */
 public interface Progress {
 
   /** Shows nothing and cancels nothing. */
@@ -19,18 +19,18 @@ public interface Progress {
       };
 
   /**
-   * The work has come so far.
+   * Reports how far the work is.
    *
-   * @param what is worked on, such as the name of a file
-   * @param done in a unit of the work's own, bytes for a file
-   * @param total as much as {@code done} will be at the end, or −1
+   * @param what is being done, or the file that is being fetched
+   * @param done in a unit of the work's own, which is bytes for files
+   * @param total the value of {@code done} at the end; −1 if unknown
    */
   void at(String what, long done, long total);
 
-  /** Something else goes on for a while, such as waiting. */
+  /** Reports something else that takes a while, such as waiting. */
   void note(String text);
 
-  /** The user should know this, also when the work is over. */
+  /** Reports a sentence that the user should be able to read after the work as well. */
   default void warn(String text) {
     note(text);
   }

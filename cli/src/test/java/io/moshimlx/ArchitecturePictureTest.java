@@ -36,7 +36,8 @@ final class ArchitecturePictureTest {
   private static final String END = "<!-- end of the drawing -->\n";
 
   /** Classes where a way ends: behind them are MLX and the native helpers. */
-  private static final Set<String> LIBRARIES = Set.of("mlx", "mlx.nn", "mlx.c", "mimi", "echo", "recording", "jni");
+  private static final Set<String> LIBRARIES =
+      Set.of("mlx", "mlx.nn", "mlx.c", "mimi", "echo", "recording", "jni");
 
   private static final Map<String, String> STAGES =
       new TreeMap<>(

@@ -1,5 +1,6 @@
 package io.moshimlx.bench;
 
+import io.moshimlx.Progress;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.dialogue.TokenStreams;
@@ -9,8 +10,6 @@ import io.moshimlx.engine.ModelPool;
 import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.quantize.Fidelity;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 
 /** Has two models hear a recording, each frame one after the other. */
 public final class FidelityCheck {
@@ -19,16 +18,12 @@ public final class FidelityCheck {
   /**
    * Compares a model with the one it was made from; both are in memory at once.
    *
-   * @param progress told how many frames were heard, after each
-   * @param stopped asked before each frame
-   * @return empty if it was stopped before the recording's end
+   * @param progress receives after each frame how many were heard
+   * @throws io.moshimlx.CancelledException if the user cancels it
    */
-  public static Optional<Fidelity.Report> run(
-      ModelFiles source,
-      ModelFiles copy,
-      AudioSource recording,
-      LongConsumer progress,
-      BooleanSupplier stopped) {
+  public static Fidelity.Report run(
+      ModelFiles source, ModelFiles copy, AudioSource recording, Progress progress) {
+    progress.note("loading both models");
     try (ModelPool pool = ModelPool.unlimited();
         LoadedModel sourceModel = pool.open(source, Optional.empty());
         LoadedModel copyModel = pool.open(copy, Optional.empty());
@@ -39,14 +34,12 @@ public final class FidelityCheck {
         TokenStreams streams = new TokenStreams(source.config());
         float[] frame = new float[AudioSource.FRAME_SAMPLES];
         for (long heard = 1; recording.read(frame); heard++) {
-          if (stopped.getAsBoolean()) {
-            return Optional.empty();
-          }
+          progress.checkCancelled();
           int[] input = streams.next(encoder.encode(frame)).tokens();
           Optional<int[]> _ = streams.complete(mlx.call(() -> fidelity.step(input)));
-          progress.accept(heard);
+          progress.at("comparing", heard, recording.totalFrames());
         }
-        return Optional.of(fidelity.report());
+        return fidelity.report();
       } finally {
         mlx.run(fidelity::close);
       }

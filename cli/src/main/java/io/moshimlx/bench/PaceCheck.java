@@ -56,7 +56,7 @@ public final class PaceCheck {
     SessionEvent start =
         new SessionEvent(
             files.weights().getFileName().toString(),
-            files.quantization().label(),
+            files.storedAs(),
             null,
             0,
             AudioSource.SAMPLE_RATE,

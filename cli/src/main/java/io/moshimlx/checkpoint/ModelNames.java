@@ -41,12 +41,12 @@ public record ModelNames(
    * @param wanted the precision wanted, or empty for the one that the model names
    * @throws UserException if {@code config.json} cannot be used
    */
-  public static ModelNames of(Path directory, Optional<Quantization> wanted) {
+  public static ModelNames of(Path directory, Optional<Precision> wanted) {
     return of(config(directory), wanted);
   }
 
   /** The names of a model without a {@code config.json}. */
-  public static ModelNames usual(Optional<Quantization> wanted) {
+  public static ModelNames usual(Optional<Precision> wanted) {
     return of(Optional.empty(), wanted);
   }
 
@@ -56,7 +56,7 @@ public record ModelNames(
   }
 
   /** The names of a model with that configuration. */
-  static ModelNames of(Optional<JsonConfig> json, Optional<Quantization> wanted) {
+  static ModelNames of(Optional<JsonConfig> json, Optional<Precision> wanted) {
     return new ModelNames(
         weights(named(json, "moshi_name"), wanted, json.map(ModelNames::bits).orElse(0)),
         named(json, "mimi_name").orElse(MIMI),
@@ -71,7 +71,7 @@ public record ModelNames(
 
   /** How many bits mlx-lm and its kin say that a value takes; 0 where nothing is quantised. */
   private static int bits(JsonConfig json) {
-    return Stream.of("quantization", "quantization_config")
+    return Stream.of("precision", "quantization_config")
         .filter(json::isObject)
         .findFirst()
         .map(key -> json.requireObject(key).integer("bits", 0, 0, Integer.SIZE))
@@ -84,10 +84,10 @@ public record ModelNames(
    * @param bits of what lies under a name that does not tell; 0 if it is not quantised
    */
   private static List<String> weights(
-      Optional<String> named, Optional<Quantization> wanted, int bits) {
+      Optional<String> named, Optional<Precision> wanted, int bits) {
     if (wanted.isPresent()) {
       String usual = named.orElse(WEIGHTS);
-      boolean plain = Quantization.ofFile(usual).bits() == 0;
+      boolean plain = Precision.ofFile(usual).bits() == 0;
       boolean quantised = plain && bits > 0;
       return Stream.concat(
               inPrecision(usual, wanted.orElseThrow()).stream()
@@ -98,13 +98,13 @@ public record ModelNames(
     return named
         .map(List::of)
         .orElseGet(() ->
-            Stream.of(Quantization.BF16, Quantization.Q8, Quantization.Q4)
-                .flatMap(quantization -> inPrecision(WEIGHTS, quantization).stream())
+            Stream.of(Precision.NONE, Precision.Q8, Precision.Q4)
+                .flatMap(precision -> inPrecision(WEIGHTS, precision).stream())
                 .toList());
   }
 
-  private static Optional<String> inPrecision(String name, Quantization wanted) {
-    String suffix = Quantization.ofFile(name).suffix();
+  private static Optional<String> inPrecision(String name, Precision wanted) {
+    String suffix = Precision.ofFile(name).suffix();
     return name.endsWith(suffix)
         ? Optional.of(name.substring(0, name.length() - suffix.length()) + wanted.suffix())
         : Optional.empty();

@@ -31,7 +31,7 @@ public final class Weights implements AutoCloseable {
   private static final int FAULTS_SHOWN = 10;
 
   private final Path file;
-  private final Quantization quantization;
+  private final Precision precision;
   private final Optional<DType> dtype;
   private final Map<String, MlxArray> tensors;
   private final Layout layout;
@@ -51,10 +51,9 @@ public final class Weights implements AutoCloseable {
    * @param depformer which slices are needed, and which share weights in PyTorch's layout
    * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
-  public Weights(
-      Path file, Quantization quantization, Optional<DType> dtype, DepformerConfig depformer) {
+  public Weights(Path file, Precision precision, Optional<DType> dtype, DepformerConfig depformer) {
     this.file = file;
-    this.quantization = quantization;
+    this.precision = precision;
     this.dtype = dtype;
     this.tensors = Safetensors.load(file);
     this.layout = Layout.of(tensors, depformer);
@@ -75,15 +74,15 @@ public final class Weights implements AutoCloseable {
    */
   public Matrix matrix(int columns, Rows... rows) {
     boolean quantized =
-        quantization.bits() > 0
+        precision.bits() > 0
             && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
     return quantized
         ? new Matrix.Quantized(
             join(rows, r -> packed(r, columns)),
             join(rows, r -> grouped(r, columns, ".scales")),
             join(rows, r -> grouped(r, columns, ".biases")),
-            quantization.groupSize(),
-            quantization.bits())
+            precision.groupSize(),
+            precision.bits())
         : new Matrix.Plain(join(rows, r -> tensor(r.key() + ".weight", r.count(), columns)));
   }
 
@@ -117,11 +116,11 @@ public final class Weights implements AutoCloseable {
 
   private MlxArray packed(Rows rows, int columns) {
     return take(
-        rows.key() + ".weight", true, rows.count(), columns * quantization.bits() / Integer.SIZE);
+        rows.key() + ".weight", true, rows.count(), columns * precision.bits() / Integer.SIZE);
   }
 
   private MlxArray grouped(Rows rows, int columns, String suffix) {
-    return tensor(rows.key() + suffix, rows.count(), columns / quantization.groupSize());
+    return tensor(rows.key() + suffix, rows.count(), columns / precision.groupSize());
   }
 
   private static MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {

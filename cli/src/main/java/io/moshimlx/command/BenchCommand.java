@@ -7,6 +7,9 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.bench.Benchmark;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.mlx.Device;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelRequest;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.terminal.TransientLine;
 import java.util.Locale;
 import java.util.Optional;
@@ -69,10 +72,9 @@ final class BenchCommand implements Callable<Integer> {
           spec.commandLine(), "--frames must be at least 1, not " + frames);
     }
     device.choose();
-    model.choose(new Variables(parent.environment()), spec);
-    ModelOptions.Located located =
-        model.here(new ModelStore(parent.terminal(), parent.environment()));
-    ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
+    ModelRequest request = model.request(new Variables(parent.environment()), spec);
+    ModelStore store = new ModelStore(parent.environment());
+    ModelFiles files = new ModelLocator(store).require(request).files();
     Optional<Benchmark.Report> report;
     try (Interrupts interrupts = Interrupts.watch();
         TransientLine line = new TransientLine(parent.terminal())) {
@@ -91,8 +93,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static String asText(ModelFiles files, Benchmark.Report r) {
-    return "%s, %s, %s%n%n"
-            .formatted(files.weights(), files.quantization().label(), Device.describe())
+    return "%s, %s, %s%n%n".formatted(files.weights(), files.storedAs(), Device.describe())
         + "%-22s %10s %10s%n"
             .formatted(
                 "%d frames of %d ms".formatted(r.frames(), AudioSource.FRAME_MILLIS), "p50", "p99")
@@ -135,7 +136,7 @@ final class BenchCommand implements Callable<Integer> {
   private static JsonObject asJson(ModelFiles files, Benchmark.Report r) {
     JsonObject all = new JsonObject();
     all.addProperty("model", files.weights().toString());
-    all.addProperty("quant", files.quantization().label());
+    all.addProperty("quant", files.storedAs());
     all.addProperty("device", Device.describe());
     all.addProperty("frames", r.frames());
     all.add("encode_ms", asJson(r.encode()));

@@ -7,6 +7,9 @@ import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.doctor.Doctor;
 import io.moshimlx.doctor.Finding;
 import io.moshimlx.hub.HubSettings;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelRequest;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.terminal.TransientLine;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,12 +64,12 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    model.choose(new Variables(parent.environment()), spec);
+    ModelRequest request = model.request(new Variables(parent.environment()), spec);
     List<Finding> findings = new ArrayList<>();
     try (TransientLine line = new TransientLine(parent.terminal())) {
       Doctor.Choice choice =
           new Doctor.Choice(
-              this::files,
+              () -> files(request),
               device.get(),
               model.dtype(),
               inputDevice,
@@ -92,10 +95,8 @@ final class DoctorCommand implements Callable<Integer> {
     return ok ? ExitStatus.DONE : ExitStatus.FAILED;
   }
 
-  private ModelFiles files() {
-    ModelOptions.Located located =
-        model.here(new ModelStore(parent.terminal(), parent.environment()));
-    return ModelFiles.find(located.folder(), located.quantization());
+  private ModelFiles files(ModelRequest request) {
+    return new ModelLocator(new ModelStore(parent.environment())).require(request).files();
   }
 
   private static String asText(Finding finding) {

@@ -4,13 +4,16 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.doctor.MemoryCheck;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxException;
 import io.moshimlx.model.Lm;
 import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.HubModel;
 import io.moshimlx.store.KnownModel;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.store.NotRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,13 +57,13 @@ final class ModelsCommand implements Runnable {
       fallbackValue = "true",
       description =
           "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
-              + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
-              + "'here', 'path' and 'quantised_here', and the list 'not_run' of 'name', 'repository' "
+              + "'precision', 'repository', 'gated', 'license', 'download_bytes', 'memory_bytes', "
+              + "'here', 'path' and 'quantized_here', and the list 'not_run' of 'name', 'repository' "
               + "and 'reason'.")
   private boolean json;
 
   private ModelStore store() {
-    return new ModelStore(parent.terminal(), parent.environment());
+    return new ModelStore(parent.environment());
   }
 
   @Override
@@ -73,7 +76,7 @@ final class ModelsCommand implements Runnable {
     return HubModel.of(known.name(), Optional.empty()).orElseThrow();
   }
 
-  /** The known models, each followed by the copies that were quantised of it here. */
+  /** The known models, each followed by its local copies. */
   private static List<KnownModel> all(ModelStore store) {
     return Catalogue.all().stream()
         .flatMap(known -> Stream.concat(Stream.of(known), copies(store, known)))
@@ -81,12 +84,11 @@ final class ModelsCommand implements Runnable {
   }
 
   private static Stream<KnownModel> copies(ModelStore store, KnownModel known) {
-    return known.precision().equals(Quantization.BF16.label())
-        ? Quantization.USUAL.stream()
-            .filter(quantization -> quantization.bits() > 0)
-            .map(quantization ->
-                known.quantised(quantization.label(), quantization.bytesFrom(known.weightBytes())))
-            .filter(copy -> model(copy).isMade() && store.folder(model(copy)).isPresent())
+    return !known.precision().isQuantized()
+        ? Precision.USUAL.stream()
+            .filter(Precision::isQuantized)
+            .map(known::quantized)
+            .filter(copy -> model(copy).isLocalCopy() && store.folder(model(copy)).isPresent())
         : Stream.empty();
   }
 
@@ -112,15 +114,15 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("name", known.name());
       entry.addProperty("family", known.family());
       entry.addProperty("task", known.task());
-      entry.addProperty("precision", known.precision());
+      entry.addProperty("precision", known.precision().label());
       entry.addProperty("repository", known.repository().toString());
       entry.addProperty("gated", known.gated());
-      entry.addProperty("licence", known.licence());
-      entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
+      entry.addProperty("license", known.license());
+      entry.addProperty("download_bytes", model.isLocalCopy() ? 0 : known.downloadBytes());
       entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
-      entry.addProperty("quantised_here", model.isMade());
+      entry.addProperty("quantized_here", model.isLocalCopy());
       list.add(entry);
     }
     JsonArray notRun = new JsonArray();
@@ -146,11 +148,11 @@ final class ModelsCommand implements Runnable {
       rows.add(
           List.of(
               known.name(),
-              model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
+              model.isLocalCopy() ? "local copy" : ByteCount.of(known.downloadBytes()),
               ByteCount.of(MemoryCheck.estimate(known).bytes(computed)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
-              known.licence() + (known.gated() ? ", gated" : "")));
+              known.license() + (known.gated() ? ", gated" : "")));
     }
     StringBuilder text = new StringBuilder(Table.of(rows, 1, 2));
     text.append("\nKnown, but not run:\n");
@@ -182,33 +184,25 @@ final class ModelsCommand implements Runnable {
     public Integer call() {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
-      Optional<UserException> refusal = store.offline(model, offline);
-      if (refusal.isPresent()) {
-        return pulledOffline(model, store, refusal.orElseThrow());
-      }
-      ModelStore.Fetch fetch = store.plan(model);
+      ModelPreparation preparation = new ModelPreparation(models.parent.terminal(), store);
+      Optional<UserException> refusal = store.refusal(model, offline);
+      ModelPlan plan =
+          refusal.isPresent()
+              ? store.planOffline(model).orElseThrow(refusal::orElseThrow)
+              : preparation.newest(model);
       try (Interrupts interrupts = Interrupts.watch()) {
-        if (!store.fetch(fetch, interrupts::raised)) {
+        if (!preparation.carryOut(plan, interrupts::raised)) {
           return ExitStatus.INTERRUPTED;
         }
       }
-      if (models.parent.terminal().errIsTerminal()) {
-        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
+      if (refusal.isEmpty() && models.parent.terminal().errIsTerminal()) {
+        models
+            .parent
+            .terminal()
+            .err()
+            .printf("%s is downloaded, in %s%n", model.name(), plan.folder());
       }
       return ExitStatus.DONE;
-    }
-
-    /** What is here may still have to be quantised. */
-    private static int pulledOffline(HubModel model, ModelStore store, UserException refusal) {
-      if (store.folder(model).isPresent()) {
-        return ExitStatus.DONE;
-      }
-      QuantizedCopies.Copy copy = store.copy(model).orElseThrow(() -> refusal);
-      try (Interrupts interrupts = Interrupts.watch()) {
-        return store.copies().make(copy, interrupts::raised)
-            ? ExitStatus.DONE
-            : ExitStatus.INTERRUPTED;
-      }
     }
   }
 
@@ -253,10 +247,10 @@ final class ModelsCommand implements Runnable {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       if (!store.hasAny(model)) {
-        throw new UserException(model.name() + " is not here", "there is nothing to remove");
+        throw new UserException(model.name() + " is not downloaded", "there is nothing to remove");
       }
       if (!yes && !agreed(model)) {
-        throw new UserException("%s stays".formatted(model.name()), "give --yes to remove it");
+        throw new UserException("%s is kept".formatted(model.name()), "use --yes to remove it");
       }
       List<String> kept = store.remove(model);
       if (!kept.isEmpty()) {
@@ -265,7 +259,7 @@ final class ModelsCommand implements Runnable {
             .terminal()
             .err()
             .printf(
-                "moshi-mlx: other revisions of %s stay, for other programs use them: %s%n",
+                "moshi-mlx: other revisions of %s are kept, because other programs use them: %s%n",
                 model.repository(), String.join(", ", kept));
       }
     }

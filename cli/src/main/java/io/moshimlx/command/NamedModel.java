@@ -1,8 +1,9 @@
 package io.moshimlx.command;
 
 import io.moshimlx.Variables;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.TypedName;
+import io.moshimlx.store.HubModel;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -21,14 +22,14 @@ final class NamedModel {
   @Option(
       names = "--quant",
       paramLabel = "q4|q6|q8|bf16",
-      converter = QuantizationConverter.class,
+      converter = PrecisionConverter.class,
       description =
           "The precision, where the name does not tell it; what comes only in bf16 is quantised.")
-  private Quantization quantization;
+  private Precision precision;
 
   HubModel get(Map<String, String> environment) {
     String plain = TypedName.plain(name, new Variables(environment));
-    return HubModel.of(plain, Optional.ofNullable(quantization))
+    return HubModel.of(plain, Optional.ofNullable(precision))
         .orElseThrow(() -> HubModel.unknown(plain));
   }
 }

@@ -1,5 +1,6 @@
 package io.moshimlx.command;
 
+import io.moshimlx.CancelledException;
 import io.moshimlx.UserException;
 import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioNotices;
@@ -7,13 +8,18 @@ import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.RecordingSource;
 import io.moshimlx.bench.FidelityCheck;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.TypedName;
 import io.moshimlx.quantize.Fidelity;
 import io.moshimlx.quantize.QuantizedFolder;
 import io.moshimlx.quantize.Quantizer;
+import io.moshimlx.store.HubModel;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
+import io.moshimlx.terminal.CountLine;
 import io.moshimlx.terminal.Terminal;
-import io.moshimlx.terminal.TransientLine;
+import io.moshimlx.terminal.TransferLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +85,7 @@ final class QuantizeCommand implements Callable<Integer> {
       paramLabel = "q4|q6|q8",
       converter = BitsConverter.class,
       description = "Bits of a weight.")
-  private Quantization quantization;
+  private Precision precision;
 
   @Option(
       names = "--group-size",
@@ -102,11 +108,11 @@ final class QuantizeCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nA model that is not here:%n")
   private final FetchOptions fetching = new FetchOptions();
 
-  private static final class BitsConverter implements ITypeConverter<Quantization> {
+  private static final class BitsConverter implements ITypeConverter<Precision> {
     @Override
-    public Quantization convert(String value) {
+    public Precision convert(String value) {
       return Choices.choose(
-          value, List.of(Quantization.Q4, Quantization.Q6, Quantization.Q8), Quantization::label);
+          value, List.of(Precision.Q4, Precision.Q6, Precision.Q8), Precision::label);
     }
   }
 
@@ -115,30 +121,29 @@ final class QuantizeCommand implements Callable<Integer> {
     if (!Files.exists(Path.of(in))) {
       in = TypedName.plain(in, new Variables(parent.environment()));
     }
-    Quantization target = target();
+    Precision target = target();
     boolean toFile = out.toString().endsWith(FILE_END);
     checkUsage(target, toFile);
     device.choose();
-    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
-    ModelOptions.Located located = source(store);
-    Path source = located.folder();
+    ModelPreparation preparation =
+        new ModelPreparation(parent.terminal(), new ModelStore(parent.environment()));
+    Optional<ModelPlan> plan = inHub().map(model -> preparation.agreed(model, fetching));
+    Path source = plan.map(ModelPlan::folder).orElseGet(this::onDisk);
     try (Interrupts interrupts = Interrupts.watch();
         AudioSource recording =
             check == null ? null : RecordingSource.open(check, new Told(parent.terminal()))) {
-      if (!located.prepare(store, interrupts::raised)) {
+      if (plan.isPresent() && !preparation.carryOut(plan.orElseThrow(), interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
       // What the comparison will need is looked for before the work.
       ModelFiles compared = check == null ? null : compared(source);
-      Optional<Path> written =
-          toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
-      if (written.isEmpty()) {
-        return ExitStatus.INTERRUPTED;
-      }
-      if (recording != null && !compare(compared, written.get(), recording, interrupts)) {
-        return ExitStatus.INTERRUPTED;
+      Path written = toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
+      if (recording != null) {
+        compare(compared, written, recording, interrupts);
       }
       return ExitStatus.DONE;
+    } catch (CancelledException e) {
+      return ExitStatus.INTERRUPTED;
     }
   }
 
@@ -150,31 +155,34 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** The folder or file that is named, or a model of the hub, which may have to be fetched. */
-  private ModelOptions.Located source(ModelStore store) {
-    Optional<HubModel> inHub =
+  /** The model of the hub that is named, as it is before it is quantised; empty for a path. */
+  private Optional<HubModel> inHub() {
+    Optional<HubModel> named =
         in.endsWith(FILE_END) || Files.exists(Path.of(in))
             ? Optional.empty()
             : HubModel.of(in, Optional.empty());
-    if (inHub.isEmpty()) {
-      Path path = in.endsWith(FILE_END) ? Path.of(in) : ModelOptions.folder(in);
-      return new ModelOptions.Located(path, Optional.empty());
-    }
-    HubModel named = inHub.orElseThrow();
-    if (named.name().equals(in) && named.quantization().filter(q -> q.bits() > 0).isPresent()) {
-      throw new UserException(
-          in + " is quantised already", "give the model that it was made from, in bf16");
-    }
-    HubModel model = HubModel.of(in, Optional.of(Quantization.BF16)).orElseThrow();
-    return ModelOptions.locate(model, store, fetching);
+    named
+        .filter(model -> model.name().equals(in))
+        .flatMap(HubModel::precision)
+        .filter(Precision::isQuantized)
+        .ifPresent(_ -> {
+          throw new UserException(
+              in + " is quantised already", "give the model that it was made from, in bf16");
+        });
+    return named.flatMap(_ -> HubModel.of(in, Optional.of(Precision.NONE)));
   }
 
-  private Quantization target() {
-    return groupSize == null ? quantization : quantization.withGroupSize(groupSize);
+  /** The folder or file that is named. */
+  private Path onDisk() {
+    return in.endsWith(FILE_END) ? Path.of(in) : ModelLocator.folder(in);
   }
 
-  private void checkUsage(Quantization target, boolean toFile) {
-    if (!Quantization.GROUP_SIZES.contains(target.groupSize())) {
+  private Precision target() {
+    return groupSize == null ? precision : precision.withGroupSize(groupSize);
+  }
+
+  private void checkUsage(Precision target, boolean toFile) {
+    if (!Precision.GROUP_SIZES.contains(target.groupSize())) {
       throw new ParameterException(
           spec.commandLine(), "--group-size must be 32, 64 or 128, not " + groupSize);
     }
@@ -182,8 +190,8 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "IN is a file, so OUT must be a file name that ends in " + FILE_END);
     }
-    Quantization named = Quantization.ofFile(out.toString());
-    if (toFile && named.bits() > 0 && !named.equals(target)) {
+    Precision named = Precision.ofFile(out.toString());
+    if (toFile && named.isQuantized() && !named.equals(target)) {
       throw new ParameterException(
           spec.commandLine(),
           "%s is the name of a file of %d bits in groups of %d; give OUT a name that ends in %s"
@@ -192,44 +200,40 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /** The weights alone. */
-  private Optional<Path> file(Path source, Quantization target, Interrupts interrupts) {
+  private Path file(Path source, Precision target, Interrupts interrupts) {
     Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
     if (isSame(weights, out)) {
       throw new UserException(out + " is both IN and OUT", "give OUT another name");
     }
     Quantizer quantizer = new Quantizer(weights, target);
     try {
-      boolean done = write(quantizer, out, interrupts);
-      return done ? Optional.of(tell(quantizer, out, target)) : Optional.empty();
+      write(quantizer, out, interrupts);
+      return report(quantizer, out, target);
     } catch (IOException e) {
       throw UserException.cannotWrite(out, e, REMEDY);
     }
   }
 
   /** A whole model. */
-  private Optional<Path> folder(Path source, Quantization target, Interrupts interrupts) {
+  private Path folder(Path source, Precision target, Interrupts interrupts) {
     ModelFiles files = unquantised(source);
     Quantizer quantizer = new Quantizer(files.weights(), target);
     QuantizedFolder folder = new QuantizedFolder(files, source, out, target, REMEDY);
-    return folder.make(file -> write(quantizer, file, interrupts))
-        ? Optional.of(tell(quantizer, folder.weights(), target))
-        : Optional.empty();
+    folder.make(file -> write(quantizer, file, interrupts));
+    return report(quantizer, folder.weights(), target);
   }
 
   private static ModelFiles unquantised(Path folder) {
-    return ModelFiles.find(folder, Optional.of(Quantization.BF16));
+    return ModelFiles.find(folder, Optional.of(Precision.NONE));
   }
 
-  private boolean write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
-    try (TransientLine line = new TransientLine(parent.terminal())) {
-      return quantizer.write(
-          file,
-          (done, all) -> line.show("quantising: %d of %d tensors".formatted(done, all)),
-          interrupts::raised);
+  private void write(Quantizer quantizer, Path file, Interrupts interrupts) throws IOException {
+    try (TransferLine line = new TransferLine(parent.terminal(), interrupts::raised)) {
+      quantizer.write(file, line);
     }
   }
 
-  private Path tell(Quantizer quantizer, Path weights, Quantization target) {
+  private Path report(Quantizer quantizer, Path weights, Precision target) {
     parent
         .terminal()
         .print(
@@ -268,27 +272,17 @@ final class QuantizeCommand implements Callable<Integer> {
             .withWeights(source);
   }
 
-  private boolean compare(
+  private void compare(
       ModelFiles source, Path written, AudioSource recording, Interrupts interrupts) {
-    Optional<Fidelity.Report> report;
-    try (TransientLine line = new TransientLine(parent.terminal())) {
-      line.show("loading both models");
-      String all = recording.totalFrames() < 0 ? "" : " of " + recording.totalFrames();
-      report =
-          FidelityCheck.run(
-              source,
-              source.withWeights(written),
-              recording,
-              heard -> line.show("comparing: " + heard + all + " frames"),
-              interrupts::raised);
+    Fidelity.Report report;
+    try (CountLine line = new CountLine(parent.terminal(), "frames", interrupts::raised)) {
+      report = FidelityCheck.run(source, source.withWeights(written), recording, line);
     }
-    report.ifPresent(r ->
-        parent
-            .terminal()
-            .print(
-                "fidelity: text %s; audio %s\n"
-                    .formatted(describe(r.text()), describe(r.audio()))));
-    return report.isPresent();
+    parent
+        .terminal()
+        .print(
+            "fidelity: text %s; audio %s\n"
+                .formatted(describe(report.text()), describe(report.audio())));
   }
 
   private static String describe(Fidelity.Agreement agreement) {

@@ -30,6 +30,9 @@ import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.EventWriter;
 import io.moshimlx.event.SessionEvent;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelRequest;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.store.Voice;
 import io.moshimlx.terminal.LiveKeys;
 import io.moshimlx.terminal.SessionView;
@@ -88,6 +91,9 @@ final class RunCommand implements Callable<Integer> {
 
   @ParentCommand private MoshiMlx parent;
   @Spec private CommandSpec spec;
+
+  /** The model that is asked for. */
+  private ModelRequest request;
 
   @ArgGroup(validate = false, heading = "%nModel:%n", order = 1)
   private final ModelOptions model = new ModelOptions();
@@ -199,18 +205,19 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    model.choose(new Variables(parent.environment()), spec);
+    request = model.request(new Variables(parent.environment()), spec);
     checkUsage();
     device.choose();
-    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
+    ModelPreparation preparation =
+        new ModelPreparation(parent.terminal(), new ModelStore(parent.environment()));
     // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
-    ModelOptions.Located located = model.locate(store, fetching);
+    ModelPlan plan = preparation.agreed(request, fetching);
     try (Interrupts interrupts = Interrupts.watch()) {
-      if (!located.prepare(store, interrupts::raised)) {
+      if (!preparation.carryOut(plan, interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
-      ModelFiles files = ModelFiles.find(located.folder(), located.quantization());
-      MemoryCheck.warning(model.name(), files, model.dtype())
+      ModelFiles files = plan.files();
+      MemoryCheck.warning(name(), files, model.dtype())
           .ifPresent(warning -> parent.terminal().err().println("moshi-mlx: " + warning));
       EndReason reason =
           streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
@@ -294,15 +301,15 @@ final class RunCommand implements Callable<Integer> {
       Warnings warnings,
       SessionView view,
       BooleanSupplier stopped) {
-    Optional<Prompt> prompt = persona.prompt(files, model.voice(), new Given(spec), warnings);
-    PersonaOptions.voiceless(files, model.voice()).ifPresent(warnings::voiceless);
+    Optional<Prompt> prompt = persona.prompt(files, request.voice(), new Given(spec), warnings);
+    PersonaOptions.voiceless(files, request.voice()).ifPresent(warnings::voiceless);
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
         sinks.add(writer);
       }
       sinks.add(view);
-      view.preparing("loading " + model.name());
+      view.preparing("loading " + name());
       Sampling.Defaults usual = files.sampling();
       Dialogue.Options options =
           new Dialogue.Options(
@@ -337,11 +344,15 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  private String name() {
+    return request.name().orElseThrow();
+  }
+
   private SessionEvent start(ModelFiles files) {
     return new SessionEvent(
-        model.name(),
-        files.quantization().label(),
-        model.voice().map(Voice::name).orElse(null),
+        name(),
+        files.storedAs(),
+        request.voice().map(Voice::name).orElse(null),
         sampling.seed(),
         AudioSource.SAMPLE_RATE,
         AudioSource.FRAME_SAMPLES);
@@ -364,7 +375,7 @@ final class RunCommand implements Callable<Integer> {
   private void checkUsage() {
     Given given = new Given(spec);
     List<String> faults = new ArrayList<>();
-    if (model.name() == null) {
+    if (request.name().isEmpty()) {
       faults.add(
           "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice");
     }

@@ -3,14 +3,12 @@ package io.moshimlx.command;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.moshimlx.Variables;
-import io.moshimlx.store.Catalogue;
+import io.moshimlx.store.ModelLocator;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.store.Voice;
 import io.moshimlx.store.VoiceBook;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -62,27 +60,15 @@ final class VoicesCommand implements Runnable {
     if (given.typed("--quiet") && given.typed("--json")) {
       throw new ParameterException(spec.commandLine(), "--quiet and --json exclude each other");
     }
-    ModelStore store = new ModelStore(parent.terminal(), parent.environment());
+    ModelLocator locator = new ModelLocator(new ModelStore(parent.environment()));
     List<Voice> voices =
         VoiceBook.of(new Variables(parent.environment())).all().stream()
-            .filter(voice -> !here || isHere(voice, store))
+            .filter(voice -> !here || locator.isPresent(voice))
             .toList();
     boolean asJson = json && !given.typed("--quiet");
     parent
         .terminal()
-        .print(asJson ? asJson(voices, store) : quiet ? names(voices) : asText(voices, store));
-  }
-
-  private static boolean isHere(Voice voice, ModelStore store) {
-    String model = voice.model();
-    if (model.equals(Catalogue.DEMO)) {
-      return ModelOptions.hasDemo();
-    }
-    return Path.of(model).isAbsolute()
-        ? Files.isDirectory(Path.of(model))
-        : HubModel.of(model, Optional.empty())
-            .filter(known -> store.folder(known).isPresent() || store.copy(known).isPresent())
-            .isPresent();
+        .print(asJson ? asJson(voices, locator) : quiet ? names(voices) : asText(voices, locator));
   }
 
   private static String names(List<Voice> voices) {
@@ -91,7 +77,7 @@ final class VoicesCommand implements Runnable {
     return names.toString();
   }
 
-  private static String asJson(List<Voice> voices, ModelStore store) {
+  private static String asJson(List<Voice> voices, ModelLocator locator) {
     JsonArray list = new JsonArray();
     for (Voice voice : voices) {
       JsonObject entry = new JsonObject();
@@ -101,7 +87,7 @@ final class VoicesCommand implements Runnable {
       entry.addProperty("model", voice.model());
       voice.prompt().ifPresent(prompt -> entry.addProperty("prompt", prompt));
       voice.persona().ifPresent(persona -> entry.addProperty("persona", persona));
-      entry.addProperty("here", isHere(voice, store));
+      entry.addProperty("here", locator.isPresent(voice));
       list.add(entry);
     }
     JsonObject all = new JsonObject();
@@ -109,12 +95,13 @@ final class VoicesCommand implements Runnable {
     return Json.text(all);
   }
 
-  private static String asText(List<Voice> voices, ModelStore store) {
+  private static String asText(List<Voice> voices, ModelLocator locator) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("NAME", "KIND", "MODEL", "HERE"));
     for (Voice voice : voices) {
       rows.add(
-          List.of(voice.name(), voice.kind(), voice.model(), isHere(voice, store) ? "yes" : "no"));
+          List.of(
+              voice.name(), voice.kind(), voice.model(), locator.isPresent(voice) ? "yes" : "no"));
     }
     return Table.of(rows);
   }

@@ -110,7 +110,7 @@ final class MachineChecks {
               long needed = MemoryCheck.estimate(known).bytes(computed);
               return "%s (%s) %s"
                   .formatted(
-                      known.precision(),
+                      known.precision().label(),
                       ByteCount.of(needed),
                       needed <= available ? "fits" : "does not fit");
             })
@@ -128,10 +128,7 @@ final class MachineChecks {
     String text =
         "%s, %s, takes %s of %s"
             .formatted(
-                files.weights(),
-                files.quantization().label(),
-                ByteCount.of(needed),
-                ByteCount.of(available));
+                files.weights(), files.storedAs(), ByteCount.of(needed), ByteCount.of(available));
     return needed <= available
         ? Finding.ok("model", text)
         : Finding.problem("model", text, "choose a smaller --quant, or a smaller model");

@@ -3,7 +3,7 @@ package io.moshimlx.doctor;
 import com.sun.management.OperatingSystemMXBean;
 import io.moshimlx.ByteCount;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.engine.MemoryEstimate;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
@@ -16,8 +16,7 @@ import java.util.Optional;
 /** Whether models fit into the memory that the default device has for them. */
 public final class MemoryCheck {
   /** In this order: the more precise first. */
-  private static final List<Quantization> SMALLER =
-      List.of(Quantization.Q8, Quantization.Q6, Quantization.Q4);
+  private static final List<Precision> SMALLER = List.of(Precision.Q8, Precision.Q6, Precision.Q4);
 
   private MemoryCheck() {}
 
@@ -32,7 +31,7 @@ public final class MemoryCheck {
   public static MemoryEstimate estimate(KnownModel known) {
     return new MemoryEstimate(
         known.weightBytes() - known.unreadBytes(),
-        Quantization.named(known.precision()),
+        known.precision(),
         DType.BFLOAT16,
         known.codecBytes(),
         known.cacheValues());
@@ -53,10 +52,10 @@ public final class MemoryCheck {
     if (estimate.bytes(computed) <= available) {
       return Optional.empty();
     }
-    Quantization now = estimate.quantization();
+    Precision now = estimate.precision();
     String remedy =
         SMALLER.stream()
-            .filter(smaller -> now.bits() == 0 || smaller.bits() < now.bits())
+            .filter(smaller -> !now.isQuantized() || smaller.bits() < now.bits())
             .filter(smaller -> estimate.in(smaller).bytes(computed) <= available)
             .findFirst()
             .map(smaller ->
@@ -67,7 +66,7 @@ public final class MemoryCheck {
         "%s in %s takes about %s of memory, and this machine recommends no more than %s; %s"
             .formatted(
                 name,
-                now.label(),
+                now.label(estimate.stored()),
                 ByteCount.of(estimate.bytes(computed)),
                 ByteCount.of(available),
                 remedy));

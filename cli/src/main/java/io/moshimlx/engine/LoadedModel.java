@@ -70,7 +70,7 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   private static Lm lm(ModelFiles files, Optional<DType> dtype) {
-    Lm lm = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
+    Lm lm = Lm.load(files.config(), files.weights(), files.precision(), dtype);
     try {
       MemoryLimits.apply();
       return lm;

@@ -4,8 +4,8 @@ import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.DepformerConfig;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.PyTorchLayout;
-import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Safetensors;
 import io.moshimlx.model.Lm;
@@ -20,13 +20,13 @@ import java.util.Optional;
  * that it computes in, its codec, and what was measured above them (docs/performance.md).
  *
  * @param weightBytes of the weights that are read, with 16 bits for each value that is not packed
- * @param quantization of the weights
+ * @param precision of the weights
  * @param stored the type of the values that are not packed
  * @param codecBytes of the files of codec and tokenizer
  * @param cacheValues that the KV cache holds
  */
 public record MemoryEstimate(
-    long weightBytes, Quantization quantization, DType stored, long codecBytes, long cacheValues) {
+    long weightBytes, Precision precision, DType stored, long codecBytes, long cacheValues) {
 
   /** The JVM, the native libraries and the arrays of a step. */
   private static final long PROCESS_BYTES = 100_000_000;
@@ -59,7 +59,7 @@ public record MemoryEstimate(
     try {
       return new MemoryEstimate(
           weightBytes,
-          files.quantization(),
+          files.precision(),
           stored,
           Files.size(files.mimi()) + Files.size(files.tokenizer()),
           files.config().cacheValues());
@@ -74,8 +74,8 @@ public record MemoryEstimate(
   }
 
   /** The estimate for the same model in another precision. */
-  public MemoryEstimate in(Quantization other) {
-    long plain = quantization.plainBytes(weightBytes);
+  public MemoryEstimate in(Precision other) {
+    long plain = precision.plainBytes(weightBytes);
     return new MemoryEstimate(
         other.bits() == 0 ? plain : other.bytesFrom(plain), other, stored, codecBytes, cacheValues);
   }
@@ -91,7 +91,7 @@ public record MemoryEstimate(
 
   /** In bytes, for what all conversations with a model share. */
   public long modelBytes(Optional<DType> computed) {
-    long weights = quantization.bytesIn(weightBytes, computed.orElse(stored).size());
+    long weights = precision.bytesIn(weightBytes, computed.orElse(stored).size());
     return weights + codecBytes + codecShare() + PROCESS_BYTES + MemoryLimits.cacheBytes(weights);
   }
 

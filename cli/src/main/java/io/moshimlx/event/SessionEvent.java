@@ -5,7 +5,8 @@ package io.moshimlx.event;
  *
  * @param schema version of the events' format, {@link #SCHEMA}
  * @param model the model as named by the user
- * @param quant {@code q4}, {@code q6}, {@code q8} or {@code bf16}
+ * @param quant {@code q4}, {@code q6} or {@code q8}, or else {@code bf16}, {@code float16} or
+ *     {@code float32}
  * @param voice the voice chosen, or null
  * @param seed seed of the samplers
  * @param inputDevice the microphone as the system calls it; null for a recording

@@ -115,7 +115,7 @@ public final class Hub {
     return cache.remove(revision);
   }
 
-  /** The variable that keeps off the network, if one does. */
+  /** The variable that forbids network access, if one does. */
   public Optional<String> offline() {
     return settings.offline();
   }

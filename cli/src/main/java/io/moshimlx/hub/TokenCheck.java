@@ -37,7 +37,7 @@ public record TokenCheck(Standing standing, Optional<String> reason) {
   static TokenCheck of(HubSettings settings, HubToken token) {
     return settings
         .offline()
-        .map(variable -> unknown(variable + " keeps off the network"))
+        .map(variable -> unknown(variable + " forbids network access"))
         .orElseGet(() -> ask(settings, token));
   }
 

@@ -10,7 +10,7 @@ import static io.moshimlx.mlx.Shapes.reshape;
 import io.moshimlx.checkpoint.Conditioning;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.TransformerConfig;
 import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
@@ -80,9 +80,8 @@ public final class Lm implements AutoCloseable {
    *     demands
    * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
-  public static Lm load(
-      LmConfig config, Path file, Quantization quantization, Optional<DType> dtype) {
-    return load(config, file, quantization, ComputePlan.of(dtype));
+  public static Lm load(LmConfig config, Path file, Precision precision, Optional<DType> dtype) {
+    return load(config, file, precision, ComputePlan.of(dtype));
   }
 
   /**
@@ -97,10 +96,10 @@ public final class Lm implements AutoCloseable {
   }
 
   /** Loads a checkpoint to compute it by a plan; a failure leaves nothing behind. */
-  static Lm load(LmConfig config, Path file, Quantization quantization, ComputePlan plan) {
+  static Lm load(LmConfig config, Path file, Precision precision, ComputePlan plan) {
     Owned owned = new Owned();
     try {
-      Lm lm = unevaluated(config, file, quantization, plan, owned);
+      Lm lm = unevaluated(config, file, precision, plan, owned);
       Transforms.eval(owned.arrays());
       return lm;
     } catch (RuntimeException e) {
@@ -111,9 +110,9 @@ public final class Lm implements AutoCloseable {
 
   /** The file's own handles are closed before the evaluation: only what the model keeps stays. */
   private static Lm unevaluated(
-      LmConfig config, Path file, Quantization quantization, ComputePlan plan, Owned owned) {
+      LmConfig config, Path file, Precision precision, ComputePlan plan, Owned owned) {
     try (MlxScope _ = MlxScope.open();
-        Weights weights = new Weights(file, quantization, plan.dtype(), config.depformer())) {
+        Weights weights = new Weights(file, precision, plan.dtype(), config.depformer())) {
       Lm lm = new Lm(config, weights, plan, owned);
       weights.requireFit();
       return lm;
@@ -133,7 +132,7 @@ public final class Lm implements AutoCloseable {
     ComputePlan plan = ComputePlan.fast(Optional.empty());
     try (MlxScope _ = MlxScope.open();
         Owned owned = new Owned();
-        Weights weights = new Weights(file, Quantization.BF16, plan.dtype(), config.depformer())) {
+        Weights weights = new Weights(file, Precision.NONE, plan.dtype(), config.depformer())) {
       // Its classes are the only list of a model's keys; none of its arrays is computed.
       Lm _ = new Lm(config, weights, plan, owned);
       weights.requireFit();

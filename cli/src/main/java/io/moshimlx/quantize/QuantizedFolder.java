@@ -4,7 +4,7 @@ import io.moshimlx.JsonConfig;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.ModelNames;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.voice.StoredVoices;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -30,10 +30,10 @@ public final class QuantizedFolder {
   private final String remedy;
   private final Path weights;
 
-  /** Writes the weights to a file and says whether it did: false ends the making. */
+  /** Writes the weights to a file. */
   @FunctionalInterface
   public interface WeightsWriter {
-    boolean write(Path file) throws IOException;
+    void write(Path file) throws IOException;
   }
 
   /**
@@ -44,13 +44,13 @@ public final class QuantizedFolder {
    * @throws UserException if the destination holds anything
    */
   public QuantizedFolder(
-      ModelFiles source, Path sourceFolder, Path destination, Quantization target, String remedy) {
+      ModelFiles source, Path sourceFolder, Path destination, Precision target, String remedy) {
     this.source = source;
     this.sourceFolder = sourceFolder;
     this.remedy = remedy;
     this.destination = destination.toAbsolutePath().normalize();
     String name = source.weights().getFileName().toString();
-    String stem = name.substring(0, name.length() - source.quantization().suffix().length());
+    String stem = name.substring(0, name.length() - source.precision().suffix().length());
     weights = this.destination.resolve(stem + target.suffix());
     requireEmpty();
   }
@@ -61,20 +61,17 @@ public final class QuantizedFolder {
   }
 
   /**
-   * Makes the folder.
+   * Makes the folder. It does not appear if the writer throws an exception.
    *
-   * @return whether it was made; false if its weights were not
    * @throws UserException if it cannot be written there
    */
-  public boolean make(WeightsWriter writer) {
+  public void make(WeightsWriter writer) {
     Path stage =
         destination.resolveSibling(
             ".%s.%d.part".formatted(destination.getFileName(), ProcessHandle.current().pid()));
     try {
       Files.createDirectory(stage);
-      if (!writer.write(stage.resolve(weights.getFileName()))) {
-        return false;
-      }
+      writer.write(stage.resolve(weights.getFileName()));
       for (Path file : otherFiles()) {
         link(file.toRealPath(), stage.resolve(file.getFileName()));
       }
@@ -92,7 +89,6 @@ public final class QuantizedFolder {
             JsonConfig.read(config).textWith("moshi_name", weights.getFileName().toString()));
       }
       Files.move(stage, destination, StandardCopyOption.ATOMIC_MOVE);
-      return true;
     } catch (IOException e) {
       throw UserException.cannotWrite(destination, e, remedy);
     } finally {

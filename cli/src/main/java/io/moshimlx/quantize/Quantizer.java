@@ -1,11 +1,12 @@
 package io.moshimlx.quantize;
 
 import io.moshimlx.Disk;
+import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.PyTorchLayout;
-import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Linalg;
 import io.moshimlx.mlx.Memory;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -43,23 +43,11 @@ public final class Quantizer {
           .thenComparing(Comparator.naturalOrder());
 
   private final Path source;
-  private final Quantization target;
+  private final Precision target;
   private final Map<String, Safetensors.Entry> stored;
 
   /** Where the file holds each tensor, by its key in MLX's layout. */
   private final Map<String, Layout.Place> places = new TreeMap<>(ORDER);
-
-  /** Told how far it is. */
-  @FunctionalInterface
-  public interface Progress {
-    /**
-     * Called before each tensor.
-     *
-     * @param done tensors that are written
-     * @param all tensors of the model
-     */
-    void at(int done, int all);
-  }
 
   /**
    * Looks at a file's header. For one in PyTorch's layout the {@code config.json} beside it holds,
@@ -68,7 +56,7 @@ public final class Quantizer {
    * @throws UserException if it cannot be quantised so
    * @throws io.moshimlx.mlx.MlxException if it is not a safetensors file
    */
-  public Quantizer(Path source, Quantization target) {
+  public Quantizer(Path source, Precision target) {
     this.source = source;
     this.target = target;
     stored = Safetensors.header(source);
@@ -117,33 +105,33 @@ public final class Quantizer {
   /**
    * Writes the quantised file, which appears only once it is complete.
    *
-   * @param stopped asked before each tensor
-   * @return whether it was written; false if it was stopped
+   * @param progress receives before each tensor how many bytes of the model are quantised
    * @throws IOException if it cannot be written there
+   * @throws io.moshimlx.CancelledException if the user cancels it
    */
-  public boolean write(Path file, Progress progress, BooleanSupplier stopped) throws IOException {
+  public void write(Path file, Progress progress) throws IOException {
     requireRoom(file);
     Map<String, MlxArray> arrays = Safetensors.load(source);
     try {
-      return write(file, arrays, progress, stopped);
+      write(file, arrays, progress);
     } finally {
       arrays.values().forEach(MlxArray::close);
     }
   }
 
-  private boolean write(
-      Path file, Map<String, MlxArray> arrays, Progress progress, BooleanSupplier stopped)
+  private void write(Path file, Map<String, MlxArray> arrays, Progress progress)
       throws IOException {
+    String what = "quantising " + source.getFileName();
+    long total = places.keySet().stream().mapToLong(key -> tensor(key).bytes()).sum();
+    long done = 0;
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, planned(), target.metadata())) {
       Map<String, Long> uses =
           places.values().stream()
               .collect(Collectors.groupingBy(Layout.Place::key, Collectors.counting()));
-      int done = 0;
       for (Map.Entry<String, Layout.Place> entry : places.entrySet()) {
-        if (stopped.getAsBoolean()) {
-          return false;
-        }
-        progress.at(done++, places.size());
+        progress.checkCancelled();
+        progress.at(what, done, total);
+        done += tensor(entry.getKey()).bytes();
         Layout.Place place = entry.getValue();
         MlxArray array = arrays.get(place.key());
         try (MlxScope _ = MlxScope.open()) {
@@ -156,7 +144,6 @@ public final class Quantizer {
         Memory.clearCache();
       }
       writer.finish();
-      return true;
     }
   }
 

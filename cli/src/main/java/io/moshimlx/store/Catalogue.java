@@ -1,12 +1,14 @@
 package io.moshimlx.store;
 
 import io.moshimlx.Nearest;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.hub.Revision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The known models that talk. Sizes are those of the published files, to three digits.
@@ -23,7 +25,11 @@ public final class Catalogue {
   /** PersonaPlex, trained further by Kyutai. */
   private static final String PERSONAPLEX_RL = "personaplex-rl";
 
-  private static final Pattern PRECISION = Pattern.compile("-(q4|q6|q8|bf16)$");
+  private static final Pattern PRECISION =
+      Pattern.compile(
+          Precision.USUAL.stream()
+              .map(Precision::label)
+              .collect(Collectors.joining("|", "-(", ")$")));
   private static final String CC_BY = "CC-BY 4.0";
 
   /** For PersonaPlex that of its base model holds as well. */
@@ -59,16 +65,16 @@ public final class Catalogue {
     List<KnownModel> models = new ArrayList<>();
     for (String voice : List.of("moshiko", "moshika")) {
       String task = "conversation, %s voice".formatted(voice.equals("moshiko") ? "male" : "female");
-      models.add(moshi(voice, "q4", task, 4_810_000_000L));
-      models.add(moshi(voice, "q8", task, 8_170_000_000L));
-      models.add(moshi(voice, "bf16", task, 15_400_000_000L));
+      models.add(moshi(voice, Precision.Q4, task, 4_810_000_000L));
+      models.add(moshi(voice, Precision.Q8, task, 8_170_000_000L));
+      models.add(moshi(voice, Precision.NONE, task, 15_400_000_000L));
     }
     models.add(hibiki("1b", 3_600_000_000L, CACHE_1B));
     models.add(hibiki("2b", 6_200_000_000L, CACHE_2B));
     models.add(
         new KnownModel(
             PERSONAPLEX,
-            "bf16",
+            Precision.NONE,
             "conversation in a role",
             new RepoId("nvidia", "personaplex-7b-v1"),
             16_700_000_000L,
@@ -80,7 +86,7 @@ public final class Catalogue {
     models.add(
         new KnownModel(
             "moshika-rl",
-            "bf16",
+            Precision.NONE,
             "conversation, female voice, trained to take turns",
             new RepoId("kyutai", "moshika-rl-seamless"),
             15_400_000_000L,
@@ -92,7 +98,7 @@ public final class Catalogue {
     models.add(
         new KnownModel(
             PERSONAPLEX_RL,
-            "bf16",
+            Precision.NONE,
             "conversation in a role, trained to take turns",
             new RepoId("kyutai", "personaplex-rl-seamless"),
             16_700_000_000L,
@@ -104,8 +110,9 @@ public final class Catalogue {
     return List.copyOf(models);
   }
 
-  private static KnownModel moshi(String voice, String precision, String task, long weightBytes) {
-    RepoId repository = new RepoId("kyutai", "%s-mlx-%s".formatted(voice, precision));
+  private static KnownModel moshi(
+      String voice, Precision precision, String task, long weightBytes) {
+    RepoId repository = new RepoId("kyutai", "%s-mlx-%s".formatted(voice, precision.label()));
     return new KnownModel(
         voice, precision, task, repository, weightBytes, 0, CODEC, CACHE_7B, CC_BY, false);
   }
@@ -113,7 +120,7 @@ public final class Catalogue {
   private static KnownModel hibiki(String size, long weightBytes, long cacheValues) {
     return new KnownModel(
         "hibiki-" + size,
-        "bf16",
+        Precision.NONE,
         "translation, French to English",
         new RepoId("kyutai", "hibiki-%s-mlx-bf16".formatted(size)),
         weightBytes,
@@ -154,7 +161,7 @@ public final class Catalogue {
   }
 
   /** The model of that family in that precision. */
-  public static Optional<KnownModel> find(String family, String precision) {
+  public static Optional<KnownModel> find(String family, Precision precision) {
     return MODELS.stream()
         .filter(model -> model.family().equals(family) && model.precision().equals(precision))
         .findFirst();
@@ -168,8 +175,8 @@ public final class Catalogue {
   /**
    * The family of a model, if it is known.
    *
-   * @param model a name, with a precision or without and be it one that has to be made here, or a
-   *     repository ({@code org/name}), at any revision
+   * @param model a name, with any precision or without one, or a repository ({@code org/name}), at
+   *     any revision
    */
   static Optional<String> family(String model) {
     Optional<Revision> revision = Revision.parse(model);

@@ -66,6 +66,11 @@ public record Terminal(
     }
   }
 
+  /** Writes a sentence to stderr, on a line of its own. */
+  public void warn(String sentence) {
+    err.println("moshi-mlx: " + sentence);
+  }
+
   /** Whether somebody is there to be asked. */
   public boolean canAsk() {
     return errIsRead

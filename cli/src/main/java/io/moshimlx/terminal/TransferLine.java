@@ -1,42 +1,54 @@
 package io.moshimlx.terminal;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.Progress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/** How far a file has come, how fast it comes and how long it will take, on a terminal only. */
-public final class TransferLine implements AutoCloseable {
+/** Shows how far a file is, its speed and the time left, on a terminal only. */
+public final class TransferLine implements Progress, AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
 
-  /** What the speed is of. */
+  /** The speed is that of the last five seconds. */
   private static final long RECENT_NANOS = 5_000_000_000L;
 
   private record Mark(long nanos, long bytes) {}
 
+  private final Terminal terminal;
+  private final BooleanSupplier cancelled;
   private final TransientLine line;
   private final LongSupplier nanoTime;
   private final Deque<Mark> recent = new ArrayDeque<>();
   private String file = "";
   private long drawnNanos;
 
-  public TransferLine(Terminal terminal) {
-    this(terminal, System::nanoTime);
+  /**
+   * Shows nothing yet.
+   *
+   * @param cancelled whether the user wants the work to end
+   */
+  public TransferLine(Terminal terminal, BooleanSupplier cancelled) {
+    this(terminal, cancelled, System::nanoTime);
   }
 
-  TransferLine(Terminal terminal, LongSupplier nanoTime) {
+  TransferLine(Terminal terminal, BooleanSupplier cancelled, LongSupplier nanoTime) {
+    this.terminal = terminal;
+    this.cancelled = cancelled;
     line = new TransientLine(terminal);
     this.nanoTime = nanoTime;
     drawnNanos = nanoTime.getAsLong() - REDRAW_NANOS;
   }
 
   /**
-   * Takes note of bytes that are here.
+   * Shows how far a file is.
    *
-   * @param total the file's size, or −1
+   * @param done in bytes
    */
-  public void progress(String name, long done, long total) {
+  @Override
+  public void at(String name, long done, long total) {
     long now = nanoTime.getAsLong();
     if (!name.equals(file)) {
       file = name;
@@ -56,10 +68,21 @@ public final class TransferLine implements AutoCloseable {
     }
   }
 
-  /** Says what goes on instead. */
-  public void note(String what) {
+  @Override
+  public void note(String text) {
     recent.clear();
-    line.draw(what);
+    line.draw(text);
+  }
+
+  @Override
+  public void warn(String text) {
+    line.clear();
+    terminal.warn(text);
+  }
+
+  @Override
+  public boolean cancelled() {
+    return cancelled.getAsBoolean();
   }
 
   private String text(long done, long total) {

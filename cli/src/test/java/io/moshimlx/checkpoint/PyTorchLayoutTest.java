@@ -66,7 +66,7 @@ final class PyTorchLayoutTest {
     String message =
         assertThrows(
                 UserException.class,
-                () -> Lm.load(original.config(), changed, Quantization.BF16, Optional.empty()))
+                () -> Lm.load(original.config(), changed, Precision.NONE, Optional.empty()))
             .getMessage();
     String start = changed + " does not fit its configuration: ";
     assertEquals(start, message.substring(0, start.length()));
@@ -144,7 +144,7 @@ final class PyTorchLayoutTest {
       Safetensors.save(full, tensors, Map.of());
     }
     try (Lm lm = golden.load();
-        Lm other = Lm.load(golden.config(), full, Quantization.BF16, Optional.empty());
+        Lm other = Lm.load(golden.config(), full, Precision.NONE, Optional.empty());
         LmGenerator one = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0);
         LmGenerator two = new LmGenerator(other, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       for (int step = 0; step < 5; step++) {
@@ -161,7 +161,7 @@ final class PyTorchLayoutTest {
     String message =
         assertThrows(
                 UserException.class,
-                () -> Lm.load(golden.config(), wider, Quantization.BF16, Optional.empty()))
+                () -> Lm.load(golden.config(), wider, Precision.NONE, Optional.empty()))
             .getMessage();
     assertTrue(message.contains("its configuration: surplus linears.16.weight;"), message);
   }

@@ -258,7 +258,7 @@ class DefaultsTest {
     defaults("moshi-mlx.run.voice=ann");
     assertEquals("ann", session(run()).get("voice").getAsString());
     assertEquals("bob", session(run("--voice", "bob")).get("voice").getAsString());
-    run("--model", "moshiko").failedNaming("moshiko-q4 is not here");
+    run("--model", "moshiko").failedNaming("moshiko-q4 is not downloaded");
     defaults("moshi-mlx.run.voice=anna");
     run().failedNaming("defaults.properties: there is no voice 'anna'");
 
@@ -279,10 +279,10 @@ class DefaultsTest {
   void aPrecisionIsForThoseThatComeInIt() throws IOException {
     defaults("quant=q8");
     assertEquals("q8", session(run("--model", "demo")).get("quant").getAsString());
-    run("--model", "moshiko").failedNaming("moshiko-q8 is not here");
-    run("--model", "hibiki-1b").failedNaming("hibiki-1b-q8 is not here");
-    run("--model", "moshiko-q4").failedNaming("moshiko-q4 is not here");
-    run("--model", "hibiki-1b-q4").failedNaming("hibiki-1b-q4 is not here");
+    run("--model", "moshiko").failedNaming("moshiko-q8 is not downloaded");
+    run("--model", "hibiki-1b").failedNaming("hibiki-1b-q8 is not downloaded");
+    run("--model", "moshiko-q4").failedNaming("moshiko-q4 is not downloaded");
+    run("--model", "hibiki-1b-q4").failedNaming("hibiki-1b-q4 is not downloaded");
     run("--model", "moshiko-q4", "--quant", "q8").failedNaming("moshiko-q4 does not come in q8");
   }
 }

@@ -131,7 +131,7 @@ class ModelsTest {
       server.putLarge(repository, name, new byte[] {1});
     }
     server.putLarge(repository, "model.safetensors", new byte[] {1});
-    run("--model", "moshika-rl").failedNaming("moshika-rl-bf16 is not here", "--yes");
+    run("--model", "moshika-rl").failedNaming("moshika-rl-bf16 is not downloaded", "--yes");
     Cli.Result pulled = moshi("models", "pull", "moshika-rl");
     assertEquals(ExitStatus.DONE, pulled.status(), pulled.err());
     assertEquals(
@@ -194,7 +194,7 @@ class ModelsTest {
   void whatIsPulledHasAPath() throws IOException {
     moshi("models", "path", "moshiko-q4")
         .failed(
-            "moshiko-q4 is not here, or not all of it; fetch it with 'moshi-mlx models pull moshiko-q4'");
+            "moshiko-q4 is not downloaded, or not all of it; download it with 'moshi-mlx models pull moshiko-q4'");
     assertEquals("", moshi("models", "pull", "moshiko-q4").succeeded().out());
     for (String name : List.of("moshiko-q4", "moshiko", MOSHIKO)) {
       String path = moshi("models", "path", name).succeeded().out().strip();
@@ -227,7 +227,7 @@ class ModelsTest {
   @Test
   void offlineOnlyWhatIsHereIsPulled() {
     moshi("models", "pull", "moshiko-q4", "--offline")
-        .failedNaming("moshiko-q4 is not here", "--offline keeps off the network");
+        .failedNaming("moshiko-q4 is not downloaded", "--offline forbids network access");
     assertTrue(server.requests().isEmpty());
     moshi("models", "pull", "moshiko-q4").succeeded();
     int before = server.requests().size();
@@ -238,9 +238,9 @@ class ModelsTest {
   @Test
   void removingNeedsConsent() {
     moshi("models", "rm", "moshiko-q4", "--yes")
-        .failed("moshiko-q4 is not here; there is nothing to remove");
+        .failed("moshiko-q4 is not downloaded; there is nothing to remove");
     moshi("models", "pull", "moshiko-q4").succeeded();
-    moshi("models", "rm", "moshiko-q4").failed("moshiko-q4 stays; give --yes to remove it");
+    moshi("models", "rm", "moshiko-q4").failed("moshiko-q4 is kept; use --yes to remove it");
     assertTrue(Files.exists(repository()));
     assertEquals(ExitStatus.FAILED, onTerminal("n\n", "models", "rm", "moshiko-q4").status());
     assertTrue(Files.exists(repository()));
@@ -260,7 +260,7 @@ class ModelsTest {
     moshi("models", "pull", "moshiko-q4").succeeded();
     Cli.Result result = moshi("models", "rm", "moshiko-q4", "--yes");
     assertEquals(ExitStatus.DONE, result.status());
-    assertTrue(result.err().contains("other revisions of " + MOSHIKO + " stay"), result.err());
+    assertTrue(result.err().contains("other revisions of " + MOSHIKO + " are kept"), result.err());
     assertTrue(result.err().contains(old), result.err());
   }
 
@@ -293,7 +293,7 @@ class ModelsTest {
   void aModelThatIsNotHereIsFetchedOnlyWithConsent() throws IOException {
     run("--model", DEMO)
         .failedNaming(
-            DEMO + " is not here: it takes ",
+            DEMO + " is not downloaded: it takes ",
             "kB from " + DEMO,
             "'moshi-mlx models pull org/demo'",
             "--yes");
@@ -315,10 +315,11 @@ class ModelsTest {
     server.hideSizes();
     run("--model", DEMO)
         .failed(
-            "org/demo is not here: it takes files of unknown size from org/demo; "
-                + "fetch it with 'moshi-mlx models pull org/demo', or give --yes");
+            "org/demo is not downloaded: it takes files of unknown size from org/demo; "
+                + "download it with 'moshi-mlx models pull org/demo', or use --yes");
     Cli.Result refused = onTerminal("n\n", "run", "--model", DEMO, "--input", input);
-    assertTrue(refused.err().contains("Fetch files of unknown size from org/demo?"), refused.err());
+    assertTrue(
+        refused.err().contains("Download files of unknown size from org/demo?"), refused.err());
     assertTrue(server.transfers().isEmpty());
     run("--model", DEMO, "--yes").succeeded();
     run("--model", DEMO).succeeded();
@@ -337,7 +338,7 @@ class ModelsTest {
       moshi("models", "rm", name, "--yes").succeeded();
       assertFalse(Files.exists(repository()), name);
       run("--model", name)
-          .failedNaming(MOSHIKO + " is not here", "'moshi-mlx models pull " + MOSHIKO + "'");
+          .failedNaming(MOSHIKO + " is not downloaded", "'moshi-mlx models pull " + MOSHIKO + "'");
     }
     moshi("models", "pull", "https://example.invalid/a/b").failedNaming("is no address of a model");
     run("--model", "https://example.invalid/a/b").failedNaming("is no address of a model");
@@ -362,7 +363,7 @@ class ModelsTest {
       assertEquals(repository().resolve("snapshots").resolve(old), path);
       assertEquals(100_000, Files.size(path.resolve(TOKENIZER)));
     }
-    moshi("models", "path", MOSHIKO).failedNaming(MOSHIKO + " is not here");
+    moshi("models", "path", MOSHIKO).failedNaming(MOSHIKO + " is not downloaded");
     moshi("models", "pull", "moshiko-q4@main").succeeded();
     assertEquals(
         repository().resolve("snapshots").resolve(newest).toString(),
@@ -370,7 +371,7 @@ class ModelsTest {
     Cli.Result removed = moshi("models", "rm", "moshiko-q4@v1", "--yes");
     assertEquals(ExitStatus.DONE, removed.status());
     assertTrue(removed.err().contains(newest) && !removed.err().contains(old), removed.err());
-    moshi("models", "rm", MOSHIKO + "@v1", "--yes").failedNaming(MOSHIKO + "@v1 is not here");
+    moshi("models", "rm", MOSHIKO + "@v1", "--yes").failedNaming(MOSHIKO + "@v1 is not downloaded");
     moshi("models", "path", "moshiko-q4").succeeded();
 
     moshi("models", "pull", MOSHIKO + "@v9")
@@ -379,7 +380,7 @@ class ModelsTest {
     server.tag(DEMO, "v1");
     run("--model", DEMO + "@v1", "--yes").succeeded();
     run("--model", DEMO + "@v1", "--offline").succeeded();
-    run("--model", DEMO, "--offline").failedNaming(DEMO + " is not here");
+    run("--model", DEMO, "--offline").failedNaming(DEMO + " is not downloaded");
   }
 
   @Test
@@ -408,7 +409,7 @@ class ModelsTest {
     Object[] arguments = {"run", "--model", DEMO, "--input", input, "--temp", "0"};
     Cli.Result refused = onTerminal("\n", arguments);
     assertEquals(ExitStatus.FAILED, refused.status());
-    assertTrue(refused.err().contains("org/demo is not here. Fetch "), refused.err());
+    assertTrue(refused.err().contains("org/demo is not downloaded. Download "), refused.err());
     assertTrue(refused.err().endsWith("'moshi-mlx models pull org/demo' does it later\n"));
     assertTrue(server.transfers().isEmpty());
     Cli.Result agreed = onTerminal("yes\n", arguments);
@@ -439,14 +440,16 @@ class ModelsTest {
   @Test
   void offlineTheNetworkIsLeftAlone() {
     run("--model", DEMO, "--offline", "--yes")
-        .failedNaming("org/demo is not here", "--offline", "'moshi-mlx models pull org/demo'");
+        .failedNaming(
+            "org/demo is not downloaded", "--offline", "'moshi-mlx models pull org/demo'");
     environment.put("HF_HUB_OFFLINE", "1");
-    run("--model", DEMO, "--yes").failedNaming("org/demo is not here", "HF_HUB_OFFLINE");
+    run("--model", DEMO, "--yes").failedNaming("org/demo is not downloaded", "HF_HUB_OFFLINE");
     environment.remove("HF_HUB_OFFLINE");
     environment.put("TRANSFORMERS_OFFLINE", "1");
-    run("--model", DEMO, "--yes").failedNaming("org/demo is not here", "TRANSFORMERS_OFFLINE");
+    run("--model", DEMO, "--yes")
+        .failedNaming("org/demo is not downloaded", "TRANSFORMERS_OFFLINE");
     environment.put("HF_HUB_OFFLINE", "1");
-    moshi("models", "pull", DEMO).failedNaming("org/demo is not here", "HF_HUB_OFFLINE");
+    moshi("models", "pull", DEMO).failedNaming("org/demo is not downloaded", "HF_HUB_OFFLINE");
     assertTrue(server.requests().isEmpty());
   }
 
@@ -454,8 +457,8 @@ class ModelsTest {
   void precisionAloneMeansMoshiko() {
     run("--quant", "q4")
         .failed(
-            "moshiko-q4 is not here: it takes 300.0 kB from kyutai/moshiko-mlx-q4; "
-                + "fetch it with 'moshi-mlx models pull moshiko-q4', or give --yes");
+            "moshiko-q4 is not downloaded: it takes 300.0 kB from kyutai/moshiko-mlx-q4; "
+                + "download it with 'moshi-mlx models pull moshiko-q4', or use --yes");
   }
 
   @Test
@@ -469,7 +472,7 @@ class ModelsTest {
       assertFalse(names.contains("model.safetensors"), names.toString());
     }
     run("--model", DEMO, "--quant", "q4")
-        .failedNaming("org/demo is not here", "'moshi-mlx models pull org/demo --quant q4'");
+        .failedNaming("org/demo is not downloaded", "'moshi-mlx models pull org/demo --quant q4'");
   }
 
   @Test

@@ -10,7 +10,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.model.Golden;
 import io.moshimlx.quantize.QuantizedFolder;
 import io.moshimlx.terminal.Terminal;
@@ -152,8 +152,7 @@ final class PersonaTest {
         .failed("there is no voice 'NATF0'; the model has VARM1, and any recording can be one");
     Path copy = folder.resolve("copy");
     ModelFiles files = ModelFiles.find(model, Optional.empty());
-    new QuantizedFolder(files, model, copy, Quantization.Q4, "make room")
-        .make(file -> Files.exists(Files.createFile(file)));
+    new QuantizedFolder(files, model, copy, Precision.Q4, "make room").make(Files::createFile);
     assertArrayEquals(
         Files.readAllBytes(voices.resolve("VARM1.pt")),
         Files.readAllBytes(copy.resolve("voices/VARM1.pt")));

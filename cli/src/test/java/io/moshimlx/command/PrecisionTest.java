@@ -9,8 +9,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.ProcessLock;
 import io.moshimlx.audio.Wavs;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.store.ModelPlan;
+import io.moshimlx.store.ModelStore;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -126,9 +129,9 @@ class PrecisionTest {
   void aModelOfTheCatalogueIsQuantisedOnce() throws IOException {
     run("--model", "hibiki-1b", "--quant", "q4")
         .failedNaming(
-            "hibiki-1b-q4 is not here: it takes ",
+            "hibiki-1b-q4 is not downloaded: it takes ",
             " from " + HIBIKI + ", and about ",
-            " more once quantised; fetch it with 'moshi-mlx models pull hibiki-1b-q4'",
+            " more once quantised; download it with 'moshi-mlx models pull hibiki-1b-q4'",
             "--yes");
     assertKept();
     Path copy = assertMade("hibiki-1b-q4", run("--model", "hibiki-1b", "--quant", "q4", "--yes"));
@@ -203,14 +206,14 @@ class PrecisionTest {
   void whatIsMadeHereIsListedFoundAndRemoved() throws IOException {
     moshi("models", "pull", "hibiki-1b").succeeded();
     assertEquals("", rows("hibiki-1b-q4"));
-    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not here");
+    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not downloaded");
     moshi("models", "path", "hibiki-1b-q4")
-        .failedNaming("is not here", "'moshi-mlx models pull hibiki-1b-q4'");
+        .failedNaming("is not downloaded", "'moshi-mlx models pull hibiki-1b-q4'");
     Path copy = assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
     Path q8 = assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
         rows("hibiki-1b-q4")
-            .matches("hibiki-1b-q4 +made here +\\d+\\.\\d GB +yes +translation.*\n"),
+            .matches("hibiki-1b-q4 +local copy +\\d+\\.\\d GB +yes +translation.*\n"),
         rows("hibiki-1b-q4"));
     JsonObject entry =
         JsonParser.parseString(moshi("models", "--json").succeeded().out())
@@ -223,7 +226,7 @@ class PrecisionTest {
             .findFirst()
             .orElseThrow();
     assertEquals(copy.toString(), entry.get("path").getAsString());
-    assertTrue(entry.get("quantised_here").getAsBoolean());
+    assertTrue(entry.get("quantized_here").getAsBoolean());
     assertEquals(
         copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
 
@@ -232,7 +235,7 @@ class PrecisionTest {
     moshi("models", "path", "hibiki-1b").succeeded();
     moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
     assertKept();
-    moshi("models", "path", "hibiki-1b-q8").failedNaming("is not here");
+    moshi("models", "path", "hibiki-1b-q8").failedNaming("is not downloaded");
   }
 
   private String rows(String name) {
@@ -306,7 +309,7 @@ class PrecisionTest {
     Path left = copies.resolve("models--kyutai--hibiki-1b-mlx-bf16/.x-q4.1.part");
     Files.createDirectories(left);
     Files.write(left.resolve("model.q4.safetensors"), new byte[] {1});
-    moshi("models", "path", "hibiki-1b-q4").failedNaming("is not here");
+    moshi("models", "path", "hibiki-1b-q4").failedNaming("is not downloaded");
     assertKept(assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4")));
   }
 
@@ -338,22 +341,26 @@ class PrecisionTest {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false,
             false);
-    QuantizedCopies all = new ModelStore(terminal, environment).copies();
-    QuantizedCopies.Copy copy = all.of(model, Quantization.Q4);
-    assertFalse(all.make(copy, this::hasBegun));
-    assertFalse(copy.isMade());
+    ModelStore store = new ModelStore(environment);
+    ModelPreparation preparation = new ModelPreparation(terminal, store);
+    ModelPlan plan = store.plan(model, Optional.of(Precision.Q4));
+    int[] asked = {0};
+    assertFalse(preparation.carryOut(plan, () -> asked[0]++ == 3));
+    assertFalse(Files.exists(plan.folder()));
     assertKept();
     assertEquals(
         "moshi-mlx: stopped quantising %s to q4; nothing of that is kept\n".formatted(model),
         err.toString(StandardCharsets.UTF_8));
-    assertTrue(all.make(copy, () -> false));
+    assertTrue(preparation.carryOut(plan, () -> false));
+    assertTrue(Files.exists(plan.folder()));
   }
 
   @Test
   void aDiskWithoutRoomIsToldBeforeAnythingIsFetched() {
     server.claim(1L << 50, null, null);
     moshi("models", "pull", "hibiki-1b-q4")
-        .failedNaming("hibiki-1b-q4 takes ", " to fetch and quantise, but the disk of " + copies);
+        .failedNaming(
+            "hibiki-1b-q4 takes ", " to download and quantise, but the disk of " + copies);
     assertEquals(List.of(), server.transfers());
   }
 
@@ -371,7 +378,7 @@ class PrecisionTest {
   void quantizeTakesModelsOfTheHub() throws IOException {
     Path out = folder.resolve("quantised");
     moshi("quantize", "hibiki-1b", out, "--quant", "q8")
-        .failedNaming("hibiki-1b-bf16 is not here", "--yes");
+        .failedNaming("hibiki-1b-bf16 is not downloaded", "--yes");
     moshi("quantize", "hibiki-1b", out, "--quant", "q8", "--yes").succeeded();
     run("--model", out).succeeded();
     byte[] said = Files.readAllBytes(output);

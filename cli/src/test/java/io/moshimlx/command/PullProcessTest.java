@@ -250,8 +250,8 @@ class PullProcessTest {
         0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
     assertEquals(ExitStatus.INTERRUPTED, process.waitFor());
     assertEquals(
-        "moshi-mlx: stopped; what is here of org/name is kept, "
-            + "'moshi-mlx models pull org/name' goes on from there\n",
+        "moshi-mlx: stopped; the downloaded part of org/name is kept, and "
+            + "'moshi-mlx models pull org/name' continues from there\n",
         Files.readString(err("stopped")));
     server.release();
     done(pull("again"), "again");

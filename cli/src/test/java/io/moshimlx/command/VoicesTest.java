@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.moshimlx.audio.Wavs;
 import io.moshimlx.hub.FakeHub;
+import io.moshimlx.store.HubModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -168,8 +169,9 @@ class VoicesTest {
   void aVoiceBringsItsModel() throws IOException {
     spoken("demo", "demo", "--voice", "demo");
     run("--voice", "moshika", "--offline")
-        .failedNaming("moshika-q4 is not here", "'moshi-mlx models pull moshika-q4'");
-    run("--voice", "moshika", "--quant", "q8", "--offline").failedNaming("moshika-q8 is not here");
+        .failedNaming("moshika-q4 is not downloaded", "'moshi-mlx models pull moshika-q4'");
+    run("--voice", "moshika", "--quant", "q8", "--offline")
+        .failedNaming("moshika-q8 is not downloaded");
     server.putLarge("org/own", "model.safetensors", new byte[1]);
     own("{\"work\": {\"model\": \"org/own\"}}");
     run("--voice", "work").failedNaming("org/own has no file tokenizer-e351c8d8");
@@ -201,7 +203,7 @@ class VoicesTest {
                 folder.toString()));
     command.addAll(
         Cli.process(List.of(), "run", "--voice", "moshika", "--input", input, "--offline"));
-    Cli.await(folder, command).failedNaming("moshika-q4 is not here");
+    Cli.await(folder, command).failedNaming("moshika-q4 is not downloaded");
     command.set(command.indexOf("--voice"), "--model");
     Cli.await(folder, command).failedNaming("moshika holds no weights");
   }
@@ -236,9 +238,9 @@ class VoicesTest {
         "--voice NATF2 is not spoken by --model demo but by personaplex; leave one of them out",
         run("--voice", "NATF2", "--model", "demo"));
     run("--voice", "moshika", "--model", "moshika-q8", "--offline")
-        .failedNaming("moshika-q8 is not here");
+        .failedNaming("moshika-q8 is not downloaded");
     run("--voice", "moshika", "--model", "kyutai/moshika-mlx-bf16", "--offline")
-        .failedNaming("kyutai/moshika-mlx-bf16 is not here");
+        .failedNaming("kyutai/moshika-mlx-bf16 is not downloaded");
     run("--voice", "NATF2", "--model", Cli.DEMO)
         .failedNaming("--voice is for models that take a voice and a role");
   }
@@ -262,9 +264,9 @@ class VoicesTest {
          "alias": {"prompt": "VARM1"}, "gone": {"prompt": "~/gone.wav"}}
         """);
     for (String voice : List.of("NATM3", "captain", "alias", input.toString())) {
-      run("--voice", voice, "--offline").failedNaming("personaplex-bf16 is not here");
+      run("--voice", voice, "--offline").failedNaming("personaplex-bf16 is not downloaded");
     }
-    run("--voice", "role", "--offline").failedNaming("personaplex-q4 is not here");
+    run("--voice", "role", "--offline").failedNaming("personaplex-q4 is not downloaded");
     run("--voice", "gone")
         .failed(
             "there is no file %s, which is the prompt of voice gone; mend %s"
@@ -280,7 +282,7 @@ class VoicesTest {
   void doctorLooksAtTheModelOfTheVoice() {
     Cli.Result result = moshi("doctor", "--voice", "moshika");
     assertEquals(ExitStatus.FAILED, result.status());
-    assertTrue(result.out().contains("moshika-q4 is not here"), result.out());
+    assertTrue(result.out().contains("moshika-q4 is not downloaded"), result.out());
   }
 
   @ParameterizedTest

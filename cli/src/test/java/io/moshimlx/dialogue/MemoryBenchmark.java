@@ -3,7 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.bench.Tone;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
@@ -48,9 +48,9 @@ final class MemoryBenchmark {
 
   /** Leaves its arrays where they are, to be counted. */
   private static void converse(Path config, Path weights, int steps) {
-    Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
+    Precision precision = Precision.ofFile(weights.getFileName().toString());
     Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
-    Lm lm = Lm.load(LmConfig.read(config), weights, quantization, Optional.empty());
+    Lm lm = Lm.load(LmConfig.read(config), weights, precision, Optional.empty());
     MemoryLimits.apply();
     LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
     TokenStreams streams = new TokenStreams(lm.config());

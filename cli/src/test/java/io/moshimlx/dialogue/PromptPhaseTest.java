@@ -135,7 +135,7 @@ final class PromptPhaseTest {
 
   private void checkTalk(String prefix, VoicePrompt voice) throws IOException {
     try (MimiEncoder encoder = encoder();
-        Lm lm = Lm.load(config, files.weights(), files.quantization(), Optional.empty());
+        Lm lm = Lm.load(config, files.weights(), files.precision(), Optional.empty());
         LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       TokenStreams streams = new TokenStreams(config);
       List<Long> done = new ArrayList<>();

@@ -1,7 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.model.Lm;
@@ -28,9 +28,9 @@ final class StepBenchmark {
     long start = System.nanoTime();
     LmConfig config = LmConfig.read(Path.of(args[0]));
     Path weights = Path.of(args[1]);
-    Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
+    Precision precision = Precision.ofFile(weights.getFileName().toString());
     Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
-    try (Lm lm = Lm.load(config, weights, quantization, Optional.empty());
+    try (Lm lm = Lm.load(config, weights, precision, Optional.empty());
         LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

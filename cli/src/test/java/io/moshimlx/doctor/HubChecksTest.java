@@ -86,7 +86,7 @@ class HubChecksTest {
   @Test
   void offlineAndWithoutATokenNobodyIsAsked() {
     environment.put("TRANSFORMERS_OFFLINE", "1");
-    found(Finding.Level.OK, "not known: TRANSFORMERS_OFFLINE keeps off the network", null);
+    found(Finding.Level.OK, "not known: TRANSFORMERS_OFFLINE forbids network access", null);
     environment.remove("HF_TOKEN");
     found(
         Finding.Level.OK,

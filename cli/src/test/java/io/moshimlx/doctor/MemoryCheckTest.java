@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.engine.MemoryEstimate;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.model.Lm;
@@ -48,17 +48,13 @@ class MemoryCheckTest {
         .flatMap(known ->
             known.family().startsWith("moshi")
                 ? Stream.of(known)
-                : Stream.of(Quantization.BF16, Quantization.Q8, Quantization.Q6, Quantization.Q4)
-                    .map(quantization -> in(quantization, known)))
+                : Stream.of(Precision.NONE, Precision.Q8, Precision.Q6, Precision.Q4)
+                    .map(precision -> in(precision, known)))
         .toList();
   }
 
-  private static KnownModel in(Quantization quantization, KnownModel known) {
-    return quantization.bits() == 0
-        ? known
-        : known.quantised(
-            quantization.label(),
-            quantization.bytesFrom(known.weightBytes() - known.unreadBytes()));
+  private static KnownModel in(Precision precision, KnownModel known) {
+    return precision.isQuantized() ? known.quantized(precision) : known;
   }
 
   private static KnownModel known(String name) {
@@ -92,9 +88,9 @@ class MemoryCheckTest {
   @ParameterizedTest
   @MethodSource("models")
   void aModelsFilesGiveTheFigureOfTheCatalogue(KnownModel known) throws IOException {
-    Quantization quantization = Quantization.named(known.precision());
+    Precision precision = known.precision();
     MemoryEstimate catalogue = MemoryCheck.estimate(known);
-    ModelFiles files = files(known, quantization);
+    ModelFiles files = files(known, precision);
     MemoryEstimate ofFiles = MemoryEstimate.of(files);
     for (Optional<DType> computed : List.of(GPU, CPU, Optional.of(DType.FLOAT16))) {
       assertEquals(catalogue.bytes(computed), ofFiles.bytes(computed), known.name());
@@ -106,7 +102,7 @@ class MemoryCheckTest {
     assertTrue(
         run.contains(
             "it in %s takes about %s"
-                .formatted(known.precision(), ByteCount.of(catalogue.bytes(GPU)))),
+                .formatted(known.precision().label(), ByteCount.of(catalogue.bytes(GPU)))),
         run);
   }
 
@@ -167,12 +163,12 @@ class MemoryCheckTest {
         .filter(known -> known.family().equals(family))
         .filter(known -> MemoryCheck.estimate(known).bytes(GPU) <= available)
         .max(Comparator.comparingLong(KnownModel::weightBytes))
-        .map(KnownModel::precision)
+        .map(known -> known.precision().label())
         .orElse("–");
   }
 
   /** A model's folder whose files have the sizes of the real ones, and nothing in them. */
-  private ModelFiles files(KnownModel known, Quantization quantization) throws IOException {
+  private ModelFiles files(KnownModel known, Precision precision) throws IOException {
     String config = config(known.family());
     if (config != null) {
       Files.writeString(folder.resolve("config.json"), config);
@@ -185,13 +181,13 @@ class MemoryCheckTest {
     }
     long unread = tensors.values().stream().mapToLong(Tensor::bytes).sum();
     assertEquals(known.unreadBytes(), unread);
-    int groupBits = quantization.bits() * quantization.groupSize();
+    int groupBits = precision.bits() * precision.groupSize();
     long packed = (known.weightBytes() - unread) * groupBits / (groupBits + 32) / 4;
     tensors.putAll(values("packed", "U32", 4, packed));
     tensors.putAll(values("values", "BF16", 2, (known.weightBytes() - unread - 4 * packed) / 2));
-    Path weights = folder.resolve("model" + quantization.suffix());
+    Path weights = folder.resolve("model" + precision.suffix());
     write(weights, tensors);
-    return ModelFiles.find(folder, Optional.of(quantization));
+    return ModelFiles.find(folder, Optional.of(precision));
   }
 
   private record Tensor(String dtype, long bytes, List<Integer> shape) {

@@ -2,7 +2,7 @@ package io.moshimlx.model;
 
 import io.moshimlx.JsonConfig;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.Safetensors;
 import java.io.IOException;
@@ -54,12 +54,12 @@ public record Golden(
   /** The checkpoint, as a user's machine would load it. */
   public Lm load() {
     Path file = weights.orElseGet(this::usualWeights);
-    return Lm.load(config(), file, quantization(file), Optional.empty());
+    return Lm.load(config(), file, precision(file), Optional.empty());
   }
 
   Lm load(ComputePlan plan) {
     Path file = weights.orElseGet(this::usualWeights);
-    return Lm.load(config(), file, quantization(file), plan);
+    return Lm.load(config(), file, precision(file), plan);
   }
 
   private Path usualWeights() {
@@ -73,8 +73,8 @@ public record Golden(
     }
   }
 
-  private static Quantization quantization(Path weights) {
-    return Quantization.ofFile(weights.getFileName().toString());
+  private static Precision precision(Path weights) {
+    return Precision.ofFile(weights.getFileName().toString());
   }
 
   public int steps() {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.mlx.Memory;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -32,7 +32,7 @@ final class LoadTest {
   void aFileThatDoesNotFitLeavesNothing() {
     LmConfig other = Golden.of("depq4").config();
     assertLeavesNothing(
-        UserException.class, () -> Lm.load(other, weights, Quantization.BF16, Optional.empty()));
+        UserException.class, () -> Lm.load(other, weights, Precision.NONE, Optional.empty()));
   }
 
   /** The model is half made when its kernels fail. */
@@ -45,7 +45,7 @@ final class LoadTest {
             Lm.load(
                 golden.config(),
                 weights,
-                Quantization.BF16,
+                Precision.NONE,
                 new ComputePlan(
                     Optional.empty(),
                     owned -> failing(new ComposedKernels(owned), norms),

@@ -5,13 +5,15 @@ import static io.moshimlx.mlx.Shapes.concatenate;
 import static io.moshimlx.mlx.Shapes.reshape;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
+import io.moshimlx.StopsAfter;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
@@ -40,21 +42,20 @@ class QuantizerTest {
 
   @TempDir Path folder;
 
-  private static boolean write(Path source, Quantization quantization, Path file)
-      throws IOException {
-    return new Quantizer(source, quantization).write(file, (done, all) -> {}, () -> false);
+  private static void write(Path source, Precision precision, Path file) throws IOException {
+    new Quantizer(source, precision).write(file, Progress.NONE);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"q4", "q8", "q6", "q4-g64", "q6-g32"})
   void isUpstreamsBitForBit(String name) throws IOException {
-    Quantization quantization = Quantization.ofFile("x." + name + ".safetensors");
+    Precision precision = Precision.ofFile("x." + name + ".safetensors");
     Path file = folder.resolve("renamed.safetensors");
-    assertTrue(write(SOURCE, quantization, file));
+    write(SOURCE, precision, file);
     assertSameTensors(GOLDENS.resolve("expected." + name + ".safetensors"), file);
-    assertEquals(quantization, Quantization.of(file));
+    assertEquals(precision, Precision.of(file));
     LmConfig config = LmConfig.read(GOLDENS.resolve("config.json"));
-    Lm.load(config, file, quantization, Optional.empty()).close();
+    Lm.load(config, file, precision, Optional.empty()).close();
   }
 
   @ParameterizedTest
@@ -62,11 +63,11 @@ class QuantizerTest {
   void whatNoNameTellsTheShapesTell(String name) throws IOException {
     Path written = GOLDENS.resolve("expected." + name + ".safetensors");
     Path plain = Files.copy(written, folder.resolve("model.safetensors"));
-    assertEquals(Quantization.ofFile(written.toString()), Quantization.of(plain));
-    assertEquals(Quantization.BF16, Quantization.of(SOURCE));
+    assertEquals(Precision.ofFile(written.toString()), Precision.of(plain));
+    assertEquals(Precision.NONE, Precision.of(SOURCE));
     String precision = name.replaceFirst("-.*", "");
     Path named = Files.copy(written, folder.resolve("model." + precision + ".safetensors"));
-    assertEquals(Quantization.of(plain), Quantization.of(named));
+    assertEquals(Precision.of(plain), Precision.of(named));
   }
 
   @Test
@@ -77,7 +78,7 @@ class QuantizerTest {
     Path file = folder.resolve("model.safetensors");
     Safetensors.save(file, arrays, Map.of());
     arrays.values().forEach(MlxArray::close);
-    String message = assertThrows(UserException.class, () -> Quantization.of(file)).getMessage();
+    String message = assertThrows(UserException.class, () -> Precision.of(file)).getMessage();
     assertTrue(message.startsWith(file + " holds quantised weights in a form"), message);
   }
 
@@ -116,8 +117,8 @@ class QuantizerTest {
     }
     Path ofMlx = folder.resolve("of-mlx.safetensors");
     Path ofPyTorch = folder.resolve("of-pytorch.safetensors");
-    assertTrue(write(mlx, Quantization.Q4, ofMlx));
-    assertTrue(write(pytorch, Quantization.Q4, ofPyTorch));
+    write(mlx, Precision.Q4, ofMlx);
+    write(pytorch, Precision.Q4, ofPyTorch);
     assertEquals(-1, Files.mismatch(ofMlx, ofPyTorch));
   }
 
@@ -169,28 +170,28 @@ class QuantizerTest {
       stored.values().forEach(MlxArray::close);
     }
     Path file = folder.resolve("x.safetensors");
-    assertTrue(write(source, Quantization.Q4, file));
+    write(source, Precision.Q4, file);
     assertEquals(Safetensors.header(golden), Safetensors.header(file));
     String condition = "condition_provider.conditioners.description.";
     assertEquals(
         List.of(condition + "embed.weight", condition + "output_proj.weight"),
-        new Quantizer(source, Quantization.Q4).left());
+        new Quantizer(source, Precision.Q4).left());
   }
 
   @Test
   void namesWhatItLeaves() {
-    assertEquals(0, new Quantizer(SOURCE, Quantization.Q4).left().size());
+    assertEquals(0, new Quantizer(SOURCE, Precision.Q4).left().size());
     assertTrue(
-        new Quantizer(SOURCE, Quantization.Q8)
+        new Quantizer(SOURCE, Precision.Q8)
             .left()
             .contains("depformer.slices.1.linear_out.weight"));
   }
 
   @Test
   void saysHowManyBytesItWrites() throws IOException {
-    Quantizer quantizer = new Quantizer(SOURCE, Quantization.Q6);
+    Quantizer quantizer = new Quantizer(SOURCE, Precision.Q6);
     Path file = folder.resolve("x.safetensors");
-    write(SOURCE, Quantization.Q6, file);
+    write(SOURCE, Precision.Q6, file);
     long header = Files.size(file) - quantizer.targetBytes();
     assertTrue(header > 8 && header < 20_000, "header " + header);
   }
@@ -205,7 +206,7 @@ class QuantizerTest {
     Memory.clearCache();
     long before = Memory.active();
     Memory.resetPeak();
-    write(SOURCE, Quantization.Q8, folder.resolve("x.safetensors"));
+    write(SOURCE, Precision.Q8, folder.resolve("x.safetensors"));
     long used = Memory.peak() - before;
     assertTrue(used > 0 && used <= 4 * largest, used + " bytes, the largest has " + largest);
     // MLX's own threads may let go of the last few a moment later.
@@ -216,10 +217,10 @@ class QuantizerTest {
   @Test
   void whatIsStoppedLeavesNothing() throws IOException {
     Path file = folder.resolve("x.safetensors");
-    int[] seen = {0};
-    Quantizer quantizer = new Quantizer(SOURCE, Quantization.Q4);
-    assertFalse(quantizer.write(file, (done, all) -> seen[0] = done, () -> seen[0] == 5));
-    assertEquals(5, seen[0]);
+    StopsAfter five = new StopsAfter(5);
+    Quantizer quantizer = new Quantizer(SOURCE, Precision.Q4);
+    assertThrows(CancelledException.class, () -> quantizer.write(file, five));
+    assertEquals(0, five.left());
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(0, files.count());
     }
@@ -240,7 +241,7 @@ class QuantizerTest {
     String message =
         assertThrows(
                 UserException.class,
-                () -> new Quantizer(source, Quantization.Q4.withGroupSize(groupSize)))
+                () -> new Quantizer(source, Precision.Q4.withGroupSize(groupSize)))
             .getMessage();
     assertTrue(message.startsWith(source.toString()) && message.contains(why), message);
   }
@@ -249,13 +250,13 @@ class QuantizerTest {
   void refusesByNameWhatCannotBeLoaded() throws IOException {
     Path file = folder.resolve("model.safetensors");
     Map<String, MlxArray> arrays = Safetensors.load(SOURCE);
-    Safetensors.save(file, arrays, new Quantization(3, 64).metadata());
+    Safetensors.save(file, arrays, new Precision(3, 64).metadata());
     arrays.values().forEach(MlxArray::close);
     assertEquals(
         file
             + " is quantised with 3 bits in groups of 64, which this version does not load;"
             + " make it again with 'moshi-mlx quantize'",
-        assertThrows(UserException.class, () -> Quantization.of(file)).getMessage());
+        assertThrows(UserException.class, () -> Precision.of(file)).getMessage());
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.moshimlx.command;
+package io.moshimlx.store;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.CancelledException;
@@ -7,13 +7,11 @@ import io.moshimlx.ProcessLock;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.Precision;
 import io.moshimlx.hub.HubSettings;
 import io.moshimlx.hub.RepoId;
 import io.moshimlx.quantize.QuantizedFolder;
 import io.moshimlx.quantize.Quantizer;
-import io.moshimlx.terminal.Terminal;
-import io.moshimlx.terminal.TransientLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,51 +23,33 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Models in a precision that they do not come in, quantised once and kept: {@code
- * moshi-mlx/quantized/MODEL/VERSION-q4} in the folder for what can be made again, apart from the
- * cache that is shared with other programs and from the folders of the user.
+ * Models that were quantised on this machine, once, to a precision that they do not come in. They
+ * are in {@code moshi-mlx/quantized/MODEL/VERSION-q4} of the user's cache folder, apart from the
+ * cache that is shared with other programs and from the user's own folders.
  */
-final class QuantizedCopies {
+final class LocalCopies {
   private static final String REMEDY =
       "make room, or move the folder of moshi-mlx with XDG_CACHE_HOME";
 
   private static final String LOCK = ".lock";
 
-  private final Terminal terminal;
   private final Path root;
 
-  QuantizedCopies(Terminal terminal, HubSettings settings) {
-    this.terminal = terminal;
+  LocalCopies(HubSettings settings) {
     root = settings.cacheHome().toAbsolutePath().resolve("moshi-mlx").resolve("quantized");
   }
 
-  /**
-   * A copy that may have to be made.
-   *
-   * @param name of the model, for people
-   * @param source folder of the model that it is made of
-   * @param folder where it is once it is made
-   * @param quantization its precision
-   */
-  record Copy(String name, Path source, Path folder, Quantization quantization) {
-
-    boolean isMade() {
-      return Files.isDirectory(folder);
-    }
-  }
-
   /** The copy of a revision of a repository. */
-  Copy of(HubModel model, Path snapshot, Quantization quantization) {
-    return new Copy(
+  LocalCopy of(HubModel model, Path snapshot, Precision precision) {
+    return new LocalCopy(
         model.name(),
         snapshot,
-        folder(model.repository()).resolve(snapshot.getFileName() + end(quantization)),
-        quantization);
+        folder(model.repository()).resolve(snapshot.getFileName() + end(precision)),
+        precision);
   }
 
   /**
@@ -78,8 +58,8 @@ final class QuantizedCopies {
    *
    * @throws UserException if the folder is not that of a model that is not quantised
    */
-  Copy of(Path source, Quantization quantization) {
-    ModelFiles files = ModelFiles.find(source, Optional.of(Quantization.BF16));
+  LocalCopy of(Path source, Precision precision) {
+    ModelFiles files = ModelFiles.find(source, Optional.of(Precision.NONE));
     StringBuilder version = new StringBuilder();
     try {
       for (Path file : files.all()) {
@@ -88,13 +68,13 @@ final class QuantizedCopies {
             .append(Files.size(file))
             .append(Files.getLastModifiedTime(file));
       }
-      return new Copy(
+      return new LocalCopy(
           source.toString(),
           source,
           root.resolve("folders")
               .resolve(hash(source.toRealPath().toString()))
-              .resolve(hash(version.toString()) + end(quantization)),
-          quantization);
+              .resolve(hash(version.toString()) + end(precision)),
+          precision);
     } catch (IOException e) {
       throw UserException.cannotRead(source, e, "check its permissions");
     }
@@ -111,8 +91,8 @@ final class QuantizedCopies {
     }
   }
 
-  private static String end(Quantization quantization) {
-    return "-" + quantization.label();
+  private static String end(Precision precision) {
+    return "-" + precision.label();
   }
 
   private Path folder(RepoId repository) {
@@ -120,9 +100,9 @@ final class QuantizedCopies {
   }
 
   /** The copy of a repository in a precision, of whichever revision: there is only one. */
-  private Optional<Path> find(RepoId repository, Quantization quantization) {
+  private Optional<Path> find(RepoId repository, Precision precision) {
     return list(
-            folder(repository), file -> isCopy(file) && file.toString().endsWith(end(quantization)))
+            folder(repository), file -> isCopy(file) && file.toString().endsWith(end(precision)))
         .stream()
         .findFirst();
   }
@@ -130,26 +110,26 @@ final class QuantizedCopies {
   /**
    * The copy of a model in the precision wanted.
    *
-   * @param snapshot its revision that is here; where none is, a copy of any will do, unless one is
-   *     named
+   * @param snapshot its downloaded revision; if there is none, a copy of any revision is found,
+   *     unless the model names one
    */
   Optional<Path> find(HubModel model, Optional<Path> snapshot) {
     return model
-        .quantization()
-        .flatMap(quantization ->
+        .precision()
+        .flatMap(precision ->
             snapshot.isPresent()
                 ? snapshot
-                    .map(revision -> of(model, revision, quantization))
-                    .filter(Copy::isMade)
-                    .map(Copy::folder)
+                    .map(revision -> of(model, revision, precision))
+                    .filter(LocalCopy::isMade)
+                    .map(LocalCopy::folder)
                 : model.revision().isMain()
-                    ? find(model.repository(), quantization)
+                    ? find(model.repository(), precision)
                     : Optional.empty());
   }
 
   /** Whether there is any copy of a repository. */
   boolean hasAny(RepoId repository) {
-    return !list(folder(repository), QuantizedCopies::isCopy).isEmpty();
+    return !list(folder(repository), LocalCopies::isCopy).isEmpty();
   }
 
   private static boolean isCopy(Path file) {
@@ -158,19 +138,20 @@ final class QuantizedCopies {
   }
 
   /**
-   * Refuses what there will be no room for.
+   * Checks that the disk has room for a copy and the download that it is made from.
    *
-   * @param copyBytes that the copy takes
-   * @param fetched where files have to be fetched to before
-   * @param fetchBytes that these take
+   * @param copyBytes size of the copy
+   * @param cache where the download goes
+   * @param downloadBytes size of the download
+   * @throws UserException if there is too little
    */
-  void requireRoom(Copy copy, long copyBytes, Path fetched, long fetchBytes) {
+  void requireRoom(LocalCopy copy, long copyBytes, Path cache, long downloadBytes) {
     try {
-      long bytes = copyBytes + (Disk.isShared(root, fetched) ? fetchBytes : 0);
+      long bytes = copyBytes + (Disk.isShared(root, cache) ? downloadBytes : 0);
       long free = Disk.free(root).orElse(Long.MAX_VALUE);
       if (bytes > free) {
         throw new UserException(
-            "%s takes %s to fetch and quantise, but the disk of %s has %s free"
+            "%s takes %s to download and quantise, but the disk of %s has %s free"
                 .formatted(copy.name(), ByteCount.of(bytes), root, ByteCount.of(free)),
             REMEDY);
       }
@@ -180,87 +161,54 @@ final class QuantizedCopies {
   }
 
   /**
-   * Makes a copy, unless it is there; copies of former versions of the model go.
+   * Makes a copy unless it is made, and removes those of former versions of the model.
    *
-   * @return whether it is there now; false if the user stopped it
-   * @throws UserException if the model cannot be quantised, or not be written there
+   * @throws UserException if the model cannot be quantised, or the copy cannot be written
+   * @throws CancelledException if the user cancels it; nothing is kept then
    */
-  boolean make(Copy copy, BooleanSupplier stopped) {
+  void make(LocalCopy copy, Progress progress) {
     if (copy.isMade()) {
-      return true;
+      return;
     }
-    String what = "quantising %s to %s".formatted(copy.name(), copy.quantization().label());
-    boolean made;
-    try (TransientLine line = new TransientLine(terminal);
-        ProcessLock _ =
-            ProcessLock.await(
-                copy.folder().resolveSibling(LOCK), what, REMEDY, monitor(line, stopped))) {
-      // Whoever had the lock before may have made it.
-      made = copy.isMade() || make(copy, what, line, stopped);
+    String what = "quantising %s to %s".formatted(copy.name(), copy.precision().label());
+    Path lock = copy.folder().resolveSibling(LOCK);
+    try (ProcessLock _ = ProcessLock.await(lock, what, REMEDY, progress)) {
+      // The process that had the lock before may have made it.
+      if (!copy.isMade()) {
+        quantize(copy, progress);
+      }
     } catch (CancelledException e) {
-      made = false;
+      throw new CancelledException("stopped %s; nothing of that is kept".formatted(what), e);
     }
-    if (!made) {
-      terminal.err().printf("moshi-mlx: stopped %s; nothing of that is kept%n", what);
-    }
-    return made;
   }
 
-  private boolean make(Copy copy, String what, TransientLine line, BooleanSupplier stopped) {
+  private static void quantize(LocalCopy copy, Progress progress) {
     Path versions = copy.folder().getParent();
-    // What a process left that was killed: none is at work now.
+    // Left by a process that was killed: none is at work now.
     remove(list(versions, file -> !isCopy(file) && Files.isDirectory(file)));
-    ModelFiles source = ModelFiles.find(copy.source(), Optional.of(Quantization.BF16));
-    Quantizer quantizer = new Quantizer(source.weights(), copy.quantization());
-    QuantizedFolder folder =
-        new QuantizedFolder(source, copy.source(), copy.folder(), copy.quantization(), REMEDY);
-    boolean made =
-        folder.make(file ->
-            quantizer.write(
-                file,
-                (done, all) -> line.show("%s: %d of %d tensors".formatted(what, done, all)),
-                stopped));
-    if (made) {
-      remove(
-          list(
-              versions,
-              file ->
-                  isCopy(file)
-                      && !file.equals(copy.folder())
-                      && file.toString().endsWith(end(copy.quantization()))));
-      line.clear();
-      terminal
-          .err()
-          .printf(
-              "moshi-mlx: %s in %s is kept in %s, which takes %s%n",
-              copy.name(),
-              copy.quantization().label(),
-              copy.folder(),
-              ByteCount.of(quantizer.targetBytes()));
-    }
-    return made;
-  }
-
-  private static Progress monitor(TransientLine line, BooleanSupplier stopped) {
-    return new Progress() {
-      @Override
-      public void at(String file, long done, long total) {}
-
-      @Override
-      public void note(String what) {
-        line.show(what);
-      }
-
-      @Override
-      public boolean cancelled() {
-        return stopped.getAsBoolean();
-      }
-    };
+    ModelFiles source = ModelFiles.find(copy.source(), Optional.of(Precision.NONE));
+    Quantizer quantizer = new Quantizer(source.weights(), copy.precision());
+    new QuantizedFolder(source, copy.source(), copy.folder(), copy.precision(), REMEDY)
+        .make(file -> quantizer.write(file, progress));
+    remove(
+        list(
+            versions,
+            file ->
+                isCopy(file)
+                    && !file.equals(copy.folder())
+                    && file.toString().endsWith(end(copy.precision()))));
+    progress.warn(
+        "%s in %s is kept in %s, which takes %s"
+            .formatted(
+                copy.name(),
+                copy.precision().label(),
+                copy.folder(),
+                ByteCount.of(quantizer.targetBytes())));
   }
 
   /** Removes the copy of a repository in a precision. */
-  void remove(RepoId repository, Quantization quantization) {
-    whileNoneIsMade(repository, () -> remove(find(repository, quantization).stream().toList()));
+  void remove(RepoId repository, Precision precision) {
+    whileNoneIsMade(repository, () -> remove(find(repository, precision).stream().toList()));
   }
 
   /** Removes all copies of a repository. */
