@@ -71,7 +71,7 @@ public record ModelNames(
 
   /** How many bits mlx-lm and its kin say that a value takes; 0 where nothing is quantised. */
   private static int bits(JsonConfig json) {
-    return Stream.of("precision", "quantization_config")
+    return Stream.of("quantization", "quantization_config")
         .filter(json::isObject)
         .findFirst()
         .map(key -> json.requireObject(key).integer("bits", 0, 0, Integer.SIZE))

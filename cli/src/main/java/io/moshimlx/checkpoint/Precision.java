@@ -43,8 +43,8 @@ public record Precision(int bits, int groupSize) {
   public static final List<Integer> GROUP_SIZES = List.of(32, 64, 128);
 
   private static final String SCALES = ".scales";
-  private static final String BITS = "precision.bits";
-  private static final String GROUP_SIZE = "precision.group_size";
+  private static final String BITS = "quantization.bits";
+  private static final String GROUP_SIZE = "quantization.group_size";
   private static final Pattern SUFFIX =
       Pattern.compile("\\.(q[468])(?:-g(32|64|128))?\\.safetensors$");
 
