@@ -88,6 +88,7 @@ public final class FakeClock implements Clock {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // As for the monitors of Java.
   public synchronized void signal(Object monitor) {
     waits.stream().filter(wait -> wait.monitor == monitor).forEach(wait -> wait.end = now);
   }

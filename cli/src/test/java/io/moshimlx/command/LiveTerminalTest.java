@@ -13,16 +13,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a person sees of a conversation, and the keys: in a real terminal, that of tmux. */
+@Tag("device")
 @EnabledOnOs(
     value = OS.LINUX,
     disabledReason = "PulseAudio stands in for the devices on Linux only")
@@ -137,7 +138,8 @@ final class LiveTerminalTest {
       pane.await("it stops", screen -> screen.contains("Stopped"));
       assertShellsModes(pane, 1);
       // More than the line of the microphone keeps.
-      TimeUnit.SECONDS.sleep(2);
+      SoundServer.Recording meanwhile = server.record();
+      SoundServer.await("2 seconds", () -> meanwhile.samples().length > 2 * 24_000);
 
       pane.type("fg", "Enter");
       pane.await("the status line", screen -> screen.matches("(?s).*\\d:\\d\\d · \\[[| ]+\\] .*"));
