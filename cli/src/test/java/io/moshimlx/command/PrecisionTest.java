@@ -223,7 +223,7 @@ class PrecisionTest {
             .findFirst()
             .orElseThrow();
     assertEquals(copy.toString(), entry.get("path").getAsString());
-    assertTrue(entry.get("quantised_here").getAsBoolean());
+    assertTrue(entry.get("quantized_here").getAsBoolean());
     assertEquals(
         copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
 
