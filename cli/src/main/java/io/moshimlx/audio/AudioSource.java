@@ -12,6 +12,9 @@ public interface AudioSource extends AutoCloseable {
   /** How long a frame lasts. */
   int FRAME_MILLIS = 1000 * FRAME_SAMPLES / SAMPLE_RATE;
 
+  /** The same in nanoseconds. */
+  long FRAME_NANOS = 1_000_000_000L * FRAME_SAMPLES / SAMPLE_RATE;
+
   /**
    * Reads the next frame.
    *

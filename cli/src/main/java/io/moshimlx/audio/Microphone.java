@@ -27,8 +27,6 @@ public final class Microphone implements AudioSource {
    */
   public static final int MAX_WAITING = 2;
 
-  private static final long FRAME_NANOS = 1_000_000_000L * FRAME_SAMPLES / SAMPLE_RATE;
-
   /** A reader does not wait any longer for a frame that is so late. */
   private static final long GRACE_NANOS = 3 * FRAME_NANOS;
 
@@ -227,7 +225,7 @@ public final class Microphone implements AudioSource {
       System.arraycopy(samples, 0, frame, 0, FRAME_SAMPLES);
     }
     frames.give(samples);
-    level = decibels(frame);
+    level = 10 * Math.log10(FramePower.of(frame));
     return true;
   }
 
@@ -278,14 +276,6 @@ public final class Microphone implements AudioSource {
       Thread.currentThread().interrupt();
       closed = true;
     }
-  }
-
-  private static double decibels(float[] frame) {
-    double sum = 0;
-    for (float sample : frame) {
-      sum += (double) sample * sample;
-    }
-    return 10 * Math.log10(sum / frame.length);
   }
 
   @Override

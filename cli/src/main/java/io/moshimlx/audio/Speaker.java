@@ -21,11 +21,8 @@ public final class Speaker implements AudioSink {
   /** Frames that wait at most, besides those in the line. */
   public static final int MAX_WAITING = 2;
 
-  private static final long FRAME_NANOS =
-      1_000_000_000L * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
-
   /** With so much sound still to be played, a silent frame that comes is left out. */
-  private static final long LAGGING_NANOS = 7 * FRAME_NANOS / 4;
+  private static final long LAGGING_NANOS = 7 * AudioSource.FRAME_NANOS / 4;
 
   /** Frames of at most −50 dBFS count as silent. */
   private static final double SILENT_POWER = 1e-5;
@@ -117,7 +114,7 @@ public final class Speaker implements AudioSink {
         connection.idle();
         continue;
       }
-      pause(out.remaining() - FRAME_NANOS);
+      pause(out.remaining() - AudioSource.FRAME_NANOS);
       boolean silent = isSilent(frame);
       boolean dry = out.isDry();
       if (dry) {
@@ -208,7 +205,7 @@ public final class Speaker implements AudioSink {
   /** Sound that waits to be played, in the line or before it. */
   private long ahead() {
     PlaybackLine out = line;
-    return waiting.size() * FRAME_NANOS + (out == null ? 0 : out.remaining());
+    return waiting.size() * AudioSource.FRAME_NANOS + (out == null ? 0 : out.remaining());
   }
 
   /** If too many frames wait, drops all but one; returns how many. */
@@ -232,11 +229,7 @@ public final class Speaker implements AudioSink {
   }
 
   private static boolean isSilent(float[] frame) {
-    double power = 0;
-    for (float sample : frame) {
-      power += (double) sample * sample;
-    }
-    return power <= SILENT_POWER * frame.length;
+    return FramePower.of(frame) <= SILENT_POWER;
   }
 
   /** How long from now a frame written now would begin to play, in milliseconds. */

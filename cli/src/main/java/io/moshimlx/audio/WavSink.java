@@ -1,5 +1,6 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.AtomicFile;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +14,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -31,20 +31,17 @@ public final class WavSink implements AudioSink {
   /** The destination as the user named it; null for stdout. */
   private final Path named;
 
-  private final Path destination;
-
-  /** The file that grows until it replaces the destination; null where that is written directly. */
-  private final Path growing;
+  /** The file that replaces the destination; null where that is written directly. */
+  private final AtomicFile file;
 
   private final WritableByteChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
   private long samples;
   private boolean open = true;
 
-  private WavSink(Path named, Path destination, Path growing, WritableByteChannel channel) {
+  private WavSink(Path named, AtomicFile file, WritableByteChannel channel) {
     this.named = named;
-    this.destination = destination;
-    this.growing = growing;
+    this.file = file;
     this.channel = channel;
   }
 
@@ -60,7 +57,7 @@ public final class WavSink implements AudioSink {
       }
       WavSink sink =
           Files.exists(path) && !Files.isRegularFile(path)
-              ? new WavSink(path, path, null, FileChannel.open(path, StandardOpenOption.WRITE))
+              ? new WavSink(path, null, FileChannel.open(path, StandardOpenOption.WRITE))
               : replacing(path);
       sink.start();
       return sink;
@@ -75,7 +72,7 @@ public final class WavSink implements AudioSink {
    * @throws UserException if it cannot be written to
    */
   public static WavSink toStdout(OutputStream stdout) {
-    WavSink sink = new WavSink(null, null, null, Channels.newChannel(stdout));
+    WavSink sink = new WavSink(null, null, Channels.newChannel(stdout));
     sink.start();
     return sink;
   }
@@ -86,24 +83,18 @@ public final class WavSink implements AudioSink {
     if (Files.exists(destination) && !Files.isWritable(destination)) {
       throw new AccessDeniedException(path.toString());
     }
-    Path growing = temporary(destination);
+    AtomicFile file = AtomicFile.of(destination);
     FileChannel channel =
         FileChannel.open(
-            growing,
+            file.part(),
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
-    return new WavSink(path, destination, growing, channel);
-  }
-
-  private static Path temporary(Path destination) {
-    // The process id keeps two runs with the same destination apart.
-    String name = ".%s.%d.part".formatted(destination.getFileName(), ProcessHandle.current().pid());
-    return destination.resolveSibling(name);
+    return new WavSink(path, file, channel);
   }
 
   private boolean direct() {
-    return growing == null;
+    return file == null;
   }
 
   private void start() {
@@ -152,7 +143,7 @@ public final class WavSink implements AudioSink {
     open = false;
     try (channel) {
       if (!direct()) {
-        Files.deleteIfExists(growing);
+        file.discard();
       }
     } catch (IOException e) {
       // The destination is untouched, which is what matters here.
@@ -173,7 +164,7 @@ public final class WavSink implements AudioSink {
       }
       channel.close();
       if (!direct()) {
-        Files.move(growing, destination, StandardCopyOption.ATOMIC_MOVE);
+        file.publish();
       }
       open = false;
     } catch (IOException e) {

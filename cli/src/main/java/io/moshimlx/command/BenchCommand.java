@@ -1,6 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioSource;
@@ -65,6 +64,54 @@ final class BenchCommand implements Callable<Integer> {
               + "_bytes, _bytes_per_s.")
   private boolean json;
 
+  /** What {@code --json} prints; the end of each name is its unit. */
+  private record Output(
+      String model,
+      String quant,
+      String device,
+      int frames,
+      Benchmark.Milliseconds encodeMs,
+      Benchmark.Milliseconds modelMs,
+      Benchmark.Milliseconds hostMs,
+      Benchmark.Milliseconds evaluationMs,
+      Benchmark.Milliseconds decodeMs,
+      Benchmark.Milliseconds totalMs,
+      double realTimeFactor,
+      long primitives,
+      int evals,
+      double loadS,
+      double firstFrameS,
+      long peakMemoryBytes,
+      long weightsBytes,
+      double weightsBytesPerS,
+      double readBytesPerS,
+      double readShare) {
+
+    static Output of(ModelFiles files, Benchmark.Report r) {
+      return new Output(
+          files.weights().toString(),
+          files.storedAs(),
+          Device.describe(),
+          r.frames(),
+          r.encode(),
+          r.model(),
+          r.host(),
+          r.evaluation(),
+          r.decode(),
+          r.total(),
+          r.realTimeFactor(),
+          r.primitives(),
+          r.evals(),
+          r.loadSeconds(),
+          r.firstFrameSeconds(),
+          r.peakMemoryBytes(),
+          r.weightBytes(),
+          r.weightBytesPerSecond(),
+          r.readBytesPerSecond(),
+          r.readShare());
+    }
+  }
+
   @Override
   public Integer call() {
     if (frames < 1) {
@@ -88,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
               interrupts::raised);
     }
     report.ifPresent(
-        r -> parent.terminal().print(json ? Json.text(asJson(files, r)) : asText(files, r)));
+        r -> parent.terminal().print(json ? Json.text(Output.of(files, r)) : asText(files, r)));
     return report.isPresent() ? ExitStatus.DONE : ExitStatus.INTERRUPTED;
   }
 
@@ -131,37 +178,5 @@ final class BenchCommand implements Callable<Integer> {
 
   private static String line(String name, String value) {
     return "%-22s %s%n".formatted(name, value);
-  }
-
-  private static JsonObject asJson(ModelFiles files, Benchmark.Report r) {
-    JsonObject all = new JsonObject();
-    all.addProperty("model", files.weights().toString());
-    all.addProperty("quant", files.storedAs());
-    all.addProperty("device", Device.describe());
-    all.addProperty("frames", r.frames());
-    all.add("encode_ms", asJson(r.encode()));
-    all.add("model_ms", asJson(r.model()));
-    all.add("host_ms", asJson(r.host()));
-    all.add("evaluation_ms", asJson(r.evaluation()));
-    all.add("decode_ms", asJson(r.decode()));
-    all.add("total_ms", asJson(r.total()));
-    all.addProperty("real_time_factor", r.realTimeFactor());
-    all.addProperty("primitives", r.primitives());
-    all.addProperty("evals", r.evals());
-    all.addProperty("load_s", r.loadSeconds());
-    all.addProperty("first_frame_s", r.firstFrameSeconds());
-    all.addProperty("peak_memory_bytes", r.peakMemoryBytes());
-    all.addProperty("weights_bytes", r.weightBytes());
-    all.addProperty("weights_bytes_per_s", r.weightBytesPerSecond());
-    all.addProperty("read_bytes_per_s", r.readBytesPerSecond());
-    all.addProperty("read_share", r.readShare());
-    return all;
-  }
-
-  private static JsonObject asJson(Benchmark.Milliseconds ms) {
-    JsonObject both = new JsonObject();
-    both.addProperty("p50", ms.p50());
-    both.addProperty("p99", ms.p99());
-    return both;
   }
 }

@@ -1,13 +1,13 @@
 package io.moshimlx.command;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
+import com.google.gson.annotations.SerializedName;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
 import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.SystemDefaults;
 import io.moshimlx.audio.SystemDevice;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -36,16 +36,50 @@ final class DevicesCommand implements Runnable {
               + "with it) and 'echo_cancellation_reason'.")
   private boolean json;
 
+  /** What {@code --json} prints. */
+  private record Output(List<Entry> inputs, List<Entry> outputs) {}
+
+  /**
+   * A device of it.
+   *
+   * @param systemName the device that it stands for, or null
+   * @param echoCancellation whether 'run' cancels echo with it; null for an input
+   * @param echoCancellationReason why; null for an input
+   */
+  private record Entry(
+      int index,
+      String name,
+      @SerializedName("default") boolean isDefault,
+      String systemName,
+      Boolean echoCancellation,
+      String echoCancellationReason) {
+
+    static Entry of(AudioDevice device, SystemDefaults defaults) {
+      Optional<EchoChoice> echo =
+          device.direction() == AudioDevice.Direction.OUTPUT
+              ? Optional.of(EchoChoice.automatic(device, defaults))
+              : Optional.empty();
+      return new Entry(
+          device.index(),
+          device.name(),
+          device.isDefault(),
+          defaults.behind(device).map(SystemDevice::name).orElse(null),
+          echo.map(EchoChoice::on).orElse(null),
+          echo.map(EchoChoice::why).orElse(null));
+    }
+  }
+
   @Override
   public void run() {
     List<AudioDevice> inputs = AudioDevices.inputs();
     List<AudioDevice> outputs = AudioDevices.outputs();
     SystemDefaults defaults = SystemDefaults.ask(parent.environment());
     if (json) {
-      JsonObject all = new JsonObject();
-      all.add("inputs", asJson(inputs, defaults));
-      all.add("outputs", asJson(outputs, defaults));
-      parent.terminal().print(Json.text(all));
+      Output output =
+          new Output(
+              inputs.stream().map(device -> Entry.of(device, defaults)).toList(),
+              outputs.stream().map(device -> Entry.of(device, defaults)).toList());
+      parent.terminal().print(Json.text(output));
     } else {
       parent
           .terminal()
@@ -55,24 +89,6 @@ final class DevicesCommand implements Runnable {
         parent.terminal().print("With the default output: " + choice.words() + '\n');
       }
     }
-  }
-
-  private static JsonArray asJson(List<AudioDevice> devices, SystemDefaults defaults) {
-    JsonArray list = new JsonArray();
-    for (AudioDevice device : devices) {
-      JsonObject entry = new JsonObject();
-      entry.addProperty("index", device.index());
-      entry.addProperty("name", device.name());
-      entry.addProperty("default", device.isDefault());
-      defaults.behind(device).ifPresent(behind -> entry.addProperty("system_name", behind.name()));
-      if (device.direction() == AudioDevice.Direction.OUTPUT) {
-        EchoChoice choice = EchoChoice.automatic(device, defaults);
-        entry.addProperty("echo_cancellation", choice.on());
-        entry.addProperty("echo_cancellation_reason", choice.why());
-      }
-      list.add(entry);
-    }
-    return list;
   }
 
   private static String asText(String title, List<AudioDevice> devices, SystemDefaults defaults) {

@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.moshimlx.Variables;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.doctor.Doctor;
@@ -62,6 +60,18 @@ final class DoctorCommand implements Callable<Integer> {
               + "'status' (ok, warning or problem), 'text' and, unless it is ok, 'remedy'.")
   private boolean json;
 
+  /** What {@code --json} prints. */
+  private record Output(boolean ok, List<Check> checks) {}
+
+  /** One check of it; remedy is null if there is nothing to mend. */
+  private record Check(String check, String status, String text, String remedy) {
+
+    static Check of(Finding finding) {
+      return new Check(
+          finding.check(), finding.level().label(), finding.text(), finding.remedy().orElse(null));
+    }
+  }
+
   @Override
   public Integer call() {
     ModelRequest request = model.request(new Variables(parent.environment()), spec);
@@ -90,7 +100,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     boolean ok = findings.stream().noneMatch(f -> f.level() == Finding.Level.PROBLEM);
     if (json) {
-      parent.terminal().print(Json.text(asJson(ok, findings)));
+      parent.terminal().print(Json.text(new Output(ok, findings.stream().map(Check::of).toList())));
     }
     return ok ? ExitStatus.DONE : ExitStatus.FAILED;
   }
@@ -106,21 +116,5 @@ final class DoctorCommand implements Callable<Integer> {
             finding.check(),
             finding.text(),
             finding.remedy().map(remedy -> "; " + remedy).orElse(""));
-  }
-
-  private static JsonObject asJson(boolean ok, List<Finding> findings) {
-    JsonArray checks = new JsonArray();
-    for (Finding finding : findings) {
-      JsonObject check = new JsonObject();
-      check.addProperty("check", finding.check());
-      check.addProperty("status", finding.level().label());
-      check.addProperty("text", finding.text());
-      finding.remedy().ifPresent(remedy -> check.addProperty("remedy", remedy));
-      checks.add(check);
-    }
-    JsonObject all = new JsonObject();
-    all.addProperty("ok", ok);
-    all.add("checks", checks);
-    return all;
   }
 }

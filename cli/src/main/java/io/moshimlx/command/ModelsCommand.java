@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.moshimlx.ByteCount;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.Precision;
@@ -104,39 +102,57 @@ final class ModelsCommand implements Runnable {
     }
   }
 
-  private static String asJson(ModelStore store) {
-    JsonArray list = new JsonArray();
-    Optional<DType> computed = computed();
-    for (KnownModel known : all(store)) {
+  /** What {@code --json} prints. */
+  private record Output(List<Entry> models, List<OtherEntry> notRun) {}
+
+  /** A model of it; path is null if it is not downloaded. */
+  private record Entry(
+      String name,
+      String family,
+      String task,
+      String precision,
+      String repository,
+      boolean gated,
+      String license,
+      long downloadBytes,
+      long memoryBytes,
+      boolean here,
+      String path,
+      boolean quantizedHere) {
+
+    static Entry of(KnownModel known, ModelStore store, Optional<DType> computed) {
       HubModel model = model(known);
       Optional<Path> folder = store.folder(model);
-      JsonObject entry = new JsonObject();
-      entry.addProperty("name", known.name());
-      entry.addProperty("family", known.family());
-      entry.addProperty("task", known.task());
-      entry.addProperty("precision", known.precision().label());
-      entry.addProperty("repository", known.repository().toString());
-      entry.addProperty("gated", known.gated());
-      entry.addProperty("license", known.license());
-      entry.addProperty("download_bytes", model.isLocalCopy() ? 0 : known.downloadBytes());
-      entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
-      entry.addProperty("here", folder.isPresent());
-      entry.addProperty("path", folder.map(Path::toString).orElse(null));
-      entry.addProperty("quantized_here", model.isLocalCopy());
-      list.add(entry);
+      return new Entry(
+          known.name(),
+          known.family(),
+          known.task(),
+          known.precision().label(),
+          known.repository().toString(),
+          known.gated(),
+          known.license(),
+          model.isLocalCopy() ? 0 : known.downloadBytes(),
+          MemoryCheck.estimate(known).bytes(computed),
+          folder.isPresent(),
+          folder.map(Path::toString).orElse(null),
+          model.isLocalCopy());
     }
-    JsonArray notRun = new JsonArray();
-    for (NotRun known : Catalogue.notRun()) {
-      JsonObject entry = new JsonObject();
-      entry.addProperty("name", known.name());
-      entry.addProperty("repository", known.repository().toString());
-      entry.addProperty("reason", known.reason());
-      notRun.add(entry);
+  }
+
+  /** A model that is known, but not run. */
+  private record OtherEntry(String name, String repository, String reason) {
+
+    static OtherEntry of(NotRun known) {
+      return new OtherEntry(known.name(), known.repository().toString(), known.reason());
     }
-    JsonObject all = new JsonObject();
-    all.add("models", list);
-    all.add("not_run", notRun);
-    return Json.text(all);
+  }
+
+  private static String asJson(ModelStore store) {
+    Optional<DType> computed = computed();
+    return Json.text(
+        new Output(
+            all(store).stream().map(known -> Entry.of(known, store, computed)).toList(),
+            Catalogue.notRun().stream().map(OtherEntry::of).toList()));
   }
 
   private static String asText(ModelStore store) {

@@ -1,7 +1,5 @@
 package io.moshimlx.command;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.moshimlx.Variables;
 import io.moshimlx.store.ModelLocator;
 import io.moshimlx.store.ModelStore;
@@ -54,6 +52,31 @@ final class VoicesCommand implements Runnable {
               + "'model' and 'here', and those of 'prompt' and 'persona' that it has.")
   private boolean json;
 
+  /** What {@code --json} prints. */
+  private record Output(List<Entry> voices) {}
+
+  /** A voice of it; prompt and persona are null if it has none. */
+  private record Entry(
+      String name,
+      String kind,
+      boolean own,
+      String model,
+      String prompt,
+      String persona,
+      boolean here) {
+
+    static Entry of(Voice voice, boolean here) {
+      return new Entry(
+          voice.name(),
+          voice.kind(),
+          voice.own(),
+          voice.model(),
+          voice.prompt().orElse(null),
+          voice.persona().orElse(null),
+          here);
+    }
+  }
+
   @Override
   public void run() {
     Given given = new Given(spec);
@@ -78,21 +101,9 @@ final class VoicesCommand implements Runnable {
   }
 
   private static String asJson(List<Voice> voices, ModelLocator locator) {
-    JsonArray list = new JsonArray();
-    for (Voice voice : voices) {
-      JsonObject entry = new JsonObject();
-      entry.addProperty("name", voice.name());
-      entry.addProperty("kind", voice.kind());
-      entry.addProperty("own", voice.own());
-      entry.addProperty("model", voice.model());
-      voice.prompt().ifPresent(prompt -> entry.addProperty("prompt", prompt));
-      voice.persona().ifPresent(persona -> entry.addProperty("persona", persona));
-      entry.addProperty("here", locator.isPresent(voice));
-      list.add(entry);
-    }
-    JsonObject all = new JsonObject();
-    all.add("voices", list);
-    return Json.text(all);
+    return Json.text(
+        new Output(
+            voices.stream().map(voice -> Entry.of(voice, locator.isPresent(voice))).toList()));
   }
 
   private static String asText(List<Voice> voices, ModelLocator locator) {

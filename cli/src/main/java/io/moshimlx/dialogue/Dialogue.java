@@ -22,7 +22,6 @@ import io.moshimlx.mimi.MimiEncoder;
 import io.moshimlx.model.LmGenerator;
 import io.moshimlx.model.TextBias;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -30,7 +29,6 @@ import java.util.function.BooleanSupplier;
  * codec streams. The weights belong to the model, which other conversations may share.
  */
 public final class Dialogue implements AutoCloseable {
-  private static final long FRAME_NANOS = TimeUnit.MILLISECONDS.toNanos(AudioSource.FRAME_MILLIS);
 
   private final LoadedModel model;
   private final Reservation reservation;
@@ -230,7 +228,7 @@ public final class Dialogue implements AutoCloseable {
   /** When a step should be done: a frame after the last sound that it hears. */
   private static long deadline(UserFrame user) {
     return user.isLive()
-        ? user.readNanos() - (long) (user.lagMs() * 1e6) + FRAME_NANOS
+        ? user.readNanos() - (long) (user.lagMs() * 1e6) + AudioSource.FRAME_NANOS
         : MlxThread.NO_DEADLINE;
   }
 

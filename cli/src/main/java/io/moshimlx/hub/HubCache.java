@@ -2,6 +2,7 @@ package io.moshimlx.hub;
 
 import io.moshimlx.ByteCount;
 import io.moshimlx.Disk;
+import io.moshimlx.Folders;
 import io.moshimlx.ProcessLock;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -344,7 +344,7 @@ final class HubCache {
       }
       for (String commit : names(folder(repo).resolve("snapshots"))) {
         if (!kept.contains(commit)) {
-          delete(snapshot(repo, commit));
+          Folders.delete(snapshot(repo, commit));
         }
       }
       for (Path ref : refs(repo).keySet()) {
@@ -371,16 +371,16 @@ final class HubCache {
     if (Files.isSymbolicLink(folder)) {
       // Where the user's link leads to there may be other things of theirs.
       for (String part : PARTS) {
-        delete(folder.resolve(part));
+        Folders.delete(folder.resolve(part));
       }
       if (names(folder).isEmpty()) {
         Files.delete(folder.toRealPath());
       }
       Files.delete(folder);
     } else {
-      delete(folder);
+      Folders.delete(folder);
     }
-    delete(locks(repo));
+    Folders.delete(locks(repo));
   }
 
   /** Nobody may be fetching what is removed. */
@@ -433,18 +433,6 @@ final class HubCache {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
       throw UserException.cannotRead(folder, e, REMEDY);
-    }
-  }
-
-  /** Deletes a folder and what is in it; links are deleted, not followed. */
-  private static void delete(Path folder) throws IOException {
-    if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.moshimlx.quantize;
 
+import io.moshimlx.AtomicFile;
 import io.moshimlx.JsonConfig;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
@@ -11,7 +12,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -66,9 +66,8 @@ public final class QuantizedFolder {
    * @throws UserException if it cannot be written there
    */
   public void make(WeightsWriter writer) {
-    Path stage =
-        destination.resolveSibling(
-            ".%s.%d.part".formatted(destination.getFileName(), ProcessHandle.current().pid()));
+    AtomicFile folder = AtomicFile.of(destination);
+    Path stage = folder.part();
     try {
       Files.createDirectory(stage);
       writer.write(stage.resolve(weights.getFileName()));
@@ -88,11 +87,11 @@ public final class QuantizedFolder {
             stage.resolve(ModelNames.CONFIG),
             JsonConfig.read(config).textWith("moshi_name", weights.getFileName().toString()));
       }
-      Files.move(stage, destination, StandardCopyOption.ATOMIC_MOVE);
+      folder.publish();
     } catch (IOException e) {
       throw UserException.cannotWrite(destination, e, remedy);
     } finally {
-      delete(stage);
+      discard(folder);
     }
   }
 
@@ -146,14 +145,9 @@ public final class QuantizedFolder {
     }
   }
 
-  private static void delete(Path stage) {
-    if (Files.notExists(stage)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(stage)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+  private static void discard(AtomicFile folder) {
+    try {
+      folder.discard();
     } catch (IOException e) {
       // Why it could not be made is being reported.
     }

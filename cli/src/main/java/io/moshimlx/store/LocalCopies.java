@@ -3,6 +3,7 @@ package io.moshimlx.store;
 import io.moshimlx.ByteCount;
 import io.moshimlx.CancelledException;
 import io.moshimlx.Disk;
+import io.moshimlx.Folders;
 import io.moshimlx.ProcessLock;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
@@ -19,7 +20,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -257,10 +257,8 @@ final class LocalCopies {
 
   private static void remove(List<Path> folders) {
     for (Path folder : folders) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
+      try {
+        Folders.delete(folder);
       } catch (IOException e) {
         throw UserException.cannotWrite(folder, e, "remove it by hand");
       }
