@@ -21,12 +21,15 @@ import picocli.CommandLine.ParameterException;
 
 /** Which model, in which precision, by its own name or by that of a voice. */
 final class ModelOptions {
+  /** The label of {@code --quant}. */
+  static final String QUANT = "q4|q6|q8|bf16";
+
   private static final String VOICE_VARIABLE = "MOSHI_MLX_VOICE";
 
   /** The folder of the demo model; set by the launcher. */
   private static final String DEMO_FOLDER = "moshimlx.demo";
 
-  /** What {@code --quant} alone means. */
+  /** The model that {@code --quant} alone chooses. */
   private static final String USUAL = "moshiko";
 
   @Option(
@@ -34,11 +37,13 @@ final class ModelOptions {
       paramLabel = "MODEL",
       completionCandidates = ModelNameCandidates.OrDemo.class,
       description = {
-        "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
-            + "the Hugging Face hub (org/name, org/name@revision or its address), or a folder with weights, codec, tokenizer and "
-            + "config.json; with --quant alone it is moshiko.",
-        "'demo' is built in: a toy of a few megabytes that shows the machinery. Say hello, a colour, a "
-            + "number or a day to it."
+        "Model: a name, a folder, or 'demo'.",
+        "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant); a repository "
+            + "of the Hugging Face hub (org/name, org/name@revision or its address); or a folder "
+            + "with weights, codec, tokenizer and config.json. A folder of that name comes first. "
+            + "With --quant alone the model is moshiko.",
+        "'demo' is built in: a toy of a few megabytes that understands greetings, colours, "
+            + "numbers and days."
       })
   private String model;
 
@@ -46,20 +51,21 @@ final class ModelOptions {
       names = "--voice",
       paramLabel = "VOICE",
       description = {
-        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex (a recording, *.pt); it brings "
-            + "its model (default: that of "
-            + VOICE_VARIABLE
-            + ")."
+        "Voice; it brings its model.",
+        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex: a recording, or a "
+            + "stored voice (*.pt). The default is MOSHI_MLX_VOICE, if it is set."
       })
   private String voiceName;
 
   @Option(
       names = "--quant",
-      paramLabel = "q4|q6|q8|bf16",
+      paramLabel = QUANT,
       converter = QuantizationConverter.class,
-      description =
-          "The precision: which of the model's weights, or, where it comes only in bf16, what to "
-              + "quantise them to, once; by default those that the name or config.json names.")
+      description = {
+        "Precision of the weights.",
+        "A model that comes only in bf16 or float32 is quantised once, and the copy is kept. The "
+            + "default is the precision that the model's name or its config.json names."
+      })
   private Quantization quantization;
 
   @Option(
@@ -67,8 +73,8 @@ final class ModelOptions {
       paramLabel = "float32|bfloat16|float16",
       converter = DTypeConverter.class,
       description = {
-        "Compute in float32, bfloat16 or float16; by default as the weights are stored on a GPU, "
-            + "float32 on a CPU."
+        "Number type to compute in.",
+        "The default on a GPU is the type in which the weights are stored, on a CPU float32."
       })
   private DType dtype;
 
@@ -130,7 +136,7 @@ final class ModelOptions {
       if (!voiceWins) {
         throw new ParameterException(
             spec.commandLine(),
-            "--voice %s is not spoken by --model %s but by %s; leave one of them out"
+            "--voice %s belongs to the model %3$s, not to --model %2$s; leave one of them out"
                 .formatted(voice.orElseThrow().name(), model, voice.orElseThrow().model()));
       }
       model = null;
@@ -222,8 +228,8 @@ final class ModelOptions {
         .filter(copy -> !copy.isMade())
         .ifPresent(copy -> {
           throw new UserException(
-              "%s holds no %s weights yet".formatted(copy.name(), copy.quantization().label()),
-              "'moshi-mlx run' quantises them when it first needs them");
+              "%s has no %s weights yet".formatted(copy.name(), copy.quantization().label()),
+              "'moshi-mlx run' makes them when it first needs them");
         });
     return located;
   }
@@ -275,7 +281,7 @@ final class ModelOptions {
       throw new UserException(
           "the demo model is not part of this installation (%s)"
               .formatted(folder == null ? DEMO_FOLDER + " is not set" : folder + " is missing"),
-          "start it with scripts/moshi-mlx");
+          "start the tool with scripts/moshi-mlx, or install it again");
     }
     return Path.of(folder);
   }

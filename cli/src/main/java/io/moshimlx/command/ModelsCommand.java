@@ -23,17 +23,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code moshi-mlx models}: what can be talked with, fetched and removed. */
+/** {@code moshi-mlx models}: lists, downloads, finds and removes models. */
 @Command(
     name = "models",
-    header = "List the models that can be talked with; fetch and remove them.",
+    header = "List, download and remove models.",
     description = {
-      "The known models, and whether they are here. They come from the Hugging Face hub and lie in "
-          + "the cache that Python's huggingface_hub uses as well; HF_HOME, HF_HUB_CACHE, "
-          + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there, as do "
-          + "HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.",
-      "The model 'demo' is none of them: a toy of a few megabytes that is built in and shows the "
-          + "machinery."
+      "Prints the known models: their download size, the memory that they need, whether they are "
+          + "downloaded, and their licence. Models come from the Hugging Face hub and are kept in "
+          + "the "
+          + "cache that Python's huggingface_hub uses. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, "
+          + "HF_HUB_OFFLINE, HF_TOKEN, HF_TOKEN_PATH, HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE have "
+          + "the same meaning as there; docs/models.md has all of them.",
+      "The model 'demo' is built in and not listed."
     },
     subcommands = {
       ModelsCommand.Pull.class,
@@ -41,22 +42,11 @@ import picocli.CommandLine.ParentCommand;
       ModelsCommand.Remove.class
     },
     customSynopsis = {"moshi-mlx models [--json]", "moshi-mlx models pull|path|rm NAME [OPTIONS]"},
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    commandListHeading = "%nCommands:%n",
-    footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx models pull moshiko-q4", "  moshi-mlx models rm moshiko-q4 --yes"})
 final class ModelsCommand implements Runnable {
   @ParentCommand private MoshiMlx parent;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
-              + "'precision', 'repository', 'gated', 'licence', 'download_bytes', 'memory_bytes', "
-              + "'here', 'path' and 'quantised_here', and the list 'not_run' of 'name', 'repository' "
-              + "and 'reason'.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   private ModelStore store() {
@@ -73,7 +63,7 @@ final class ModelsCommand implements Runnable {
     return HubModel.of(known.name(), Optional.empty()).orElseThrow();
   }
 
-  /** The known models, each followed by the copies that were quantised of it here. */
+  /** The known models, each followed by its local quantised copies. */
   private static List<KnownModel> all(ModelStore store) {
     return Catalogue.all().stream()
         .flatMap(known -> Stream.concat(Stream.of(known), copies(store, known)))
@@ -91,8 +81,8 @@ final class ModelsCommand implements Runnable {
   }
 
   /**
-   * What this device computes in. A list needs no MLX: where it cannot be asked, the figures are
-   * those of a GPU.
+   * The number type that this device computes in. A list needs no MLX: if MLX does not load, the
+   * figures are those of a GPU.
    */
   private static Optional<DType> computed() {
     try {
@@ -115,12 +105,12 @@ final class ModelsCommand implements Runnable {
       entry.addProperty("precision", known.precision());
       entry.addProperty("repository", known.repository().toString());
       entry.addProperty("gated", known.gated());
-      entry.addProperty("licence", known.licence());
+      entry.addProperty("license", known.licence());
       entry.addProperty("download_bytes", model.isMade() ? 0 : known.downloadBytes());
       entry.addProperty("memory_bytes", MemoryCheck.estimate(known).bytes(computed));
       entry.addProperty("here", folder.isPresent());
       entry.addProperty("path", folder.map(Path::toString).orElse(null));
-      entry.addProperty("quantised_here", model.isMade());
+      entry.addProperty("quantized", model.isMade());
       list.add(entry);
     }
     JsonArray notRun = new JsonArray();
@@ -139,14 +129,14 @@ final class ModelsCommand implements Runnable {
 
   private static String asText(ModelStore store) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "HERE", "TASK", "LICENCE"));
+    rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "DOWNLOADED", "TASK", "LICENCE"));
     Optional<DType> computed = computed();
     for (KnownModel known : all(store)) {
       HubModel model = model(known);
       rows.add(
           List.of(
               known.name(),
-              model.isMade() ? "made here" : ByteCount.of(known.downloadBytes()),
+              model.isMade() ? "local copy" : ByteCount.of(known.downloadBytes()),
               ByteCount.of(MemoryCheck.estimate(known).bytes(computed)),
               store.folder(model).isPresent() ? "yes" : store.hasAny(model) ? "in part" : "no",
               known.task(),
@@ -163,10 +153,10 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "pull",
-      header = "Fetch a model, or what is missing of it, in its newest revision.",
-      description = "What was stopped goes on where it was; what is here is not fetched again.",
-      descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n",
+      customSynopsis = "moshi-mlx models pull NAME|ORG/NAME [OPTIONS]",
+      header = "Download a model in its newest revision.",
+      description =
+          "Continues an interrupted download. Files that are downloaded already are kept.",
       footer = "  moshi-mlx models pull moshiko-q4")
   static final class Pull implements Callable<Integer> {
     @ParentCommand private ModelsCommand models;
@@ -175,7 +165,10 @@ final class ModelsCommand implements Runnable {
     @Option(
         names = "--offline",
         fallbackValue = "true",
-        description = "Never touch the network: only say whether it is here.")
+        description = {
+          "Never use the network.",
+          "The command fails if the model is not downloaded."
+        })
     private boolean offline;
 
     @Override
@@ -193,12 +186,16 @@ final class ModelsCommand implements Runnable {
         }
       }
       if (models.parent.terminal().errIsTerminal()) {
-        models.parent.terminal().err().printf("%s is here, in %s%n", model.name(), fetch.folder());
+        models
+            .parent
+            .terminal()
+            .err()
+            .printf("%s is downloaded, in %s%n", model.name(), fetch.folder());
       }
       return ExitStatus.DONE;
     }
 
-    /** What is here may still have to be quantised. */
+    /** A downloaded model may still have to be quantised. */
     private static int pulledOffline(HubModel model, ModelStore store, UserException refusal) {
       if (store.folder(model).isPresent()) {
         return ExitStatus.DONE;
@@ -214,8 +211,8 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "path",
-      header = "Print the folder of a model that is here.",
-      optionListHeading = "%nOptions:%n",
+      customSynopsis = "moshi-mlx models path NAME|ORG/NAME [OPTIONS]",
+      header = "Print the folder of a downloaded model.",
       footer = "  ls -lL \"$(moshi-mlx models path moshiko-q4)\"")
   static final class Locate implements Runnable {
     @ParentCommand private ModelsCommand models;
@@ -232,20 +229,20 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "rm",
-      header = "Remove a model from the cache.",
+      customSynopsis = "moshi-mlx models rm NAME|ORG/NAME [OPTIONS]",
+      header = "Delete a model from the cache.",
       description = {
-        "Removes its newest revision here and whatever no other revision needs, with all that was "
-            + "quantised of it; of a model that was quantised here only that. Programs that share the "
-            + "cache will have to fetch it again."
+        "Deletes the newest downloaded revision: the files that no other revision uses, and all "
+            + "local copies that were quantised from it. The name of a local copy, such as "
+            + "hibiki-1b-q4, deletes that copy only. Other programs that share the cache have to "
+            + "download the model again."
       },
-      descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n",
       footer = "  moshi-mlx models rm moshiko-q4 --yes")
   static final class Remove implements Runnable {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;
 
-    @Option(names = "--yes", fallbackValue = "true", description = "Do not ask.")
+    @Option(names = "--yes", fallbackValue = "true", description = "Do not ask for confirmation.")
     private boolean yes;
 
     @Override
@@ -253,10 +250,10 @@ final class ModelsCommand implements Runnable {
       HubModel model = named.get(models.parent.environment());
       ModelStore store = models.store();
       if (!store.hasAny(model)) {
-        throw new UserException(model.name() + " is not here", "there is nothing to remove");
+        throw new UserException(model.name() + " is not downloaded", "there is nothing to remove");
       }
       if (!yes && !agreed(model)) {
-        throw new UserException("%s stays".formatted(model.name()), "give --yes to remove it");
+        throw new UserException("%s is kept".formatted(model.name()), "use --yes to remove it");
       }
       List<String> kept = store.remove(model);
       if (!kept.isEmpty()) {
@@ -265,7 +262,7 @@ final class ModelsCommand implements Runnable {
             .terminal()
             .err()
             .printf(
-                "moshi-mlx: other revisions of %s stay, for other programs use them: %s%n",
+                "moshi-mlx: other revisions of %s are kept, because other programs use them: %s%n",
                 model.repository(), String.join(", ", kept));
       }
     }

@@ -270,7 +270,7 @@ class DefaultsTest {
 
     defaults("moshi-mlx.run.model=moshiko", "moshi-mlx.run.voice=ann");
     refused(
-        "--voice ann is not spoken by --model moshiko but by demo; leave one of them out "
+        "--voice ann belongs to the model demo, not to --model moshiko; leave one of them out "
             + "(%s sets --voice and --model)".formatted(file),
         run());
   }

@@ -238,9 +238,9 @@ class ModelsTest {
   @Test
   void removingNeedsConsent() {
     moshi("models", "rm", "moshiko-q4", "--yes")
-        .failed("moshiko-q4 is not here, so there is nothing to remove");
+        .failed("moshiko-q4 is not downloaded; there is nothing to remove");
     moshi("models", "pull", "moshiko-q4").succeeded();
-    moshi("models", "rm", "moshiko-q4").failed("moshiko-q4 stays; give --yes to remove it");
+    moshi("models", "rm", "moshiko-q4").failed("moshiko-q4 is kept; use --yes to remove it");
     assertTrue(Files.exists(repository()));
     assertEquals(ExitStatus.FAILED, onTerminal("n\n", "models", "rm", "moshiko-q4").status());
     assertTrue(Files.exists(repository()));
@@ -260,7 +260,7 @@ class ModelsTest {
     moshi("models", "pull", "moshiko-q4").succeeded();
     Cli.Result result = moshi("models", "rm", "moshiko-q4", "--yes");
     assertEquals(ExitStatus.DONE, result.status());
-    assertTrue(result.err().contains("other revisions of " + MOSHIKO + " stay"), result.err());
+    assertTrue(result.err().contains("other revisions of " + MOSHIKO + " are kept"), result.err());
     assertTrue(result.err().contains(old), result.err());
   }
 
@@ -370,7 +370,7 @@ class ModelsTest {
     Cli.Result removed = moshi("models", "rm", "moshiko-q4@v1", "--yes");
     assertEquals(ExitStatus.DONE, removed.status());
     assertTrue(removed.err().contains(newest) && !removed.err().contains(old), removed.err());
-    moshi("models", "rm", MOSHIKO + "@v1", "--yes").failedNaming(MOSHIKO + "@v1 is not here");
+    moshi("models", "rm", MOSHIKO + "@v1", "--yes").failedNaming(MOSHIKO + "@v1 is not downloaded");
     moshi("models", "path", "moshiko-q4").succeeded();
 
     moshi("models", "pull", MOSHIKO + "@v9")

@@ -193,14 +193,14 @@ class PrecisionTest {
   void whatIsMadeHereIsListedFoundAndRemoved() throws IOException {
     moshi("models", "pull", "hibiki-1b").succeeded();
     assertEquals("", rows("hibiki-1b-q4"));
-    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not here");
+    moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not downloaded");
     moshi("models", "path", "hibiki-1b-q4")
         .failedNaming("is not here", "'moshi-mlx models pull hibiki-1b-q4'");
     assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
     assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
         rows("hibiki-1b-q4")
-            .matches("hibiki-1b-q4 +made here +\\d+\\.\\d GB +yes +translation.*\n"),
+            .matches("hibiki-1b-q4 +local copy +\\d+\\.\\d GB +yes +translation.*\n"),
         rows("hibiki-1b-q4"));
     JsonObject entry =
         JsonParser.parseString(moshi("models", "--json").succeeded().out())
@@ -214,7 +214,7 @@ class PrecisionTest {
             .orElseThrow();
     Path copy = copies.resolve(folder(HIBIKI, "q4"));
     assertEquals(copy.toString(), entry.get("path").getAsString());
-    assertTrue(entry.get("quantised_here").getAsBoolean());
+    assertTrue(entry.get("quantized").getAsBoolean());
     assertEquals(
         copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
 
@@ -364,7 +364,7 @@ class PrecisionTest {
     assertArrayEquals(upstreams("q8"), said);
     moshi("quantize", HIBIKI, folder.resolve("x.q4.safetensors"), "--quant", "q4").succeeded();
     moshi("quantize", "moshiko-q4", out, "--quant", "q4")
-        .failed("moshiko-q4 is quantised already; give the model that it was made from, in bf16");
+        .failed("moshiko-q4 is quantised already; use the model that it was made from, in bf16");
     moshi("quantize", "hibiki", folder.resolve("y"), "--quant", "q4")
         .failedNaming("there is no model 'hibiki'");
     assertEquals(List.of(), kept());
