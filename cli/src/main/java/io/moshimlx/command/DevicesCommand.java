@@ -22,7 +22,8 @@ import picocli.CommandLine.ParentCommand;
           + "'run --output-device' take an index or a part of a name. The default is the device "
           + "that "
           + "the system's settings choose."
-    })
+    },
+    footer = "  moshi-mlx devices")
 final class DevicesCommand implements Runnable {
   @ParentCommand private MoshiMlx parent;
 

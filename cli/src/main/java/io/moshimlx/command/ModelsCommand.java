@@ -213,6 +213,7 @@ final class ModelsCommand implements Runnable {
       name = "path",
       customSynopsis = "moshi-mlx models path NAME|ORG/NAME [OPTIONS]",
       header = "Print the folder of a downloaded model.",
+      description = "Prints the folder with the model's files, in the newest downloaded revision.",
       footer = "  ls -lL \"$(moshi-mlx models path moshiko-q4)\"")
   static final class Locate implements Runnable {
     @ParentCommand private ModelsCommand models;
