@@ -23,7 +23,15 @@ test_no_link_of_the_documents_leads_nowhere() {
 test_a_dead_link_is_found() {
   mkdir "$here/docs"
   printf '# One\n\n[two](docs/two.md#a-title) [none](none.md) ![](none.svg)\n' >"$here/one.md"
-  printf '# Two\n\n```\n# a title\n[not a link](none)\n```\n[one](../one.md#one) [web](https://example.org/)\n' >"$here/docs/two.md"
+  cat >"$here/docs/two.md" <<'END'
+# Two
+
+```
+# a title
+[not a link](none)
+```
+[one](../one.md#one) [web](https://example.org/)
+END
   equal "docs/two.md#a-title
 none.md
 none.svg" "$("$root/scripts/tests/dead-links" "$here" | sed 's/.*: //' | LC_ALL=C sort)"
