@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Which model, in which precision, by its own name or by that of a voice. */
+/** The choice of a model and its precision, by its own name or by that of a voice. */
 final class ModelOptions {
   /** The label of {@code --quant}. */
   static final String QUANT = "q4|q6|q8|bf16";
@@ -78,7 +78,7 @@ final class ModelOptions {
       })
   private DType dtype;
 
-  /** Which voice, once that is chosen. */
+  /** The voice, once it is chosen. */
   private Optional<Voice> voice = Optional.empty();
 
   /**

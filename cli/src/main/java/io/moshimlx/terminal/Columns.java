@@ -1,6 +1,6 @@
 package io.moshimlx.terminal;
 
-/** How wide text is on a terminal, near enough. */
+/** The approximate width of text on a terminal. */
 final class Columns {
   private Columns() {}
 
@@ -12,7 +12,7 @@ final class Columns {
     return codePoint < 0x1100 ? 1 : 2;
   }
 
-  /** As many of the text's first characters as have room. */
+  /** The longest beginning of the text that fits into so many columns. */
   static String cut(String text, int columns) {
     int room = columns;
     int end = 0;

@@ -6,11 +6,11 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** How far a file has come, how fast it comes and how long it will take, on a terminal only. */
+/** The progress of a download, with its speed and the remaining time, on a terminal only. */
 public final class TransferLine implements AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
 
-  /** What the speed is of. */
+  /** The time over which the speed is computed. */
   private static final long RECENT_NANOS = 5_000_000_000L;
 
   private record Mark(long nanos, long bytes) {}
@@ -32,7 +32,7 @@ public final class TransferLine implements AutoCloseable {
   }
 
   /**
-   * Takes note of bytes that are here.
+   * Records the bytes of a file that are downloaded.
    *
    * @param total the file's size, or −1
    */
@@ -56,7 +56,7 @@ public final class TransferLine implements AutoCloseable {
     }
   }
 
-  /** Says what goes on instead. */
+  /** Shows another activity instead. */
   public void note(String what) {
     recent.clear();
     line.draw(what);

@@ -11,16 +11,16 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Turns a stream of text tokens into what is to be printed, in whole characters.
+ * Decodes a stream of text tokens into whole characters.
  *
- * <p>A character may come as several byte pieces, with padding between them: what is incomplete is
- * held back until it is whole. Bytes that can become no character are printed as U+FFFD.
+ * <p>A character may come as several byte pieces, with padding between them; its bytes are held
+ * back until it is complete. Bytes that cannot become a character are decoded as U+FFFD.
  */
 public final class StreamingDecoder {
-  /** The text token of a step at which nothing is said. */
+  /** The text token of a step without text. */
   public static final int PAD = 3;
 
-  /** The last of several such, before a word. */
+  /** The last padding token before a word. */
   private static final int END_OF_PAD = 0;
 
   /** How SentencePiece spells the unknown piece in decoded text. */
@@ -35,22 +35,23 @@ public final class StreamingDecoder {
           .onMalformedInput(CodingErrorAction.REPLACE)
           .onUnmappableCharacter(CodingErrorAction.REPLACE);
 
-  /** The bytes of a character that is not whole yet. */
+  /** The bytes of a character that is incomplete so far. */
   private byte[] held = NOTHING;
 
   StreamingDecoder(List<Piece> pieces) {
     this.pieces = pieces;
   }
 
-  /** Whether a text token only says that nothing is said. */
+  /** Whether a text token is padding. */
   public static boolean isSilent(int token) {
     return token == END_OF_PAD || token == PAD;
   }
 
   /**
-   * Takes the next token.
+   * Decodes the next token.
    *
-   * @return the text that it completes; empty for padding, control pieces and parts of a character
+   * @return the text that the token completes; empty for padding, control pieces and parts of a
+   *     character
    * @throws IndexOutOfBoundsException if the token is not in the vocabulary
    */
   public String push(int token) {
@@ -58,7 +59,7 @@ public final class StreamingDecoder {
     return isSilent(token) ? "" : decode(bytes(piece), false);
   }
 
-  /** The end of the stream: whatever was held back, which can only be an incomplete character. */
+  /** Ends the stream; returns the bytes held back, which can only be an incomplete character. */
   public String flush() {
     String text = decode(NOTHING, true);
     utf8.reset();
