@@ -25,9 +25,6 @@ TEXT_NAMES = re.compile(r"(un)?licen[cs]e|copying|copyright|notice", re.IGNORECA
 
 # The texts, in packaging/licences, of the parts that come without one: as they are where the part is developed.
 KEPT_TEXTS = {
-    "protobuf-javalite": ["protobuf"],
-    "jline-native": ["jline", "Apache-2.0"],
-    "jline-terminal": ["jline"],
     "nlohmann-json": ["json"],
     "fmt": ["fmt"],
     "gguf-tools": ["gguf-tools"],
@@ -72,14 +69,6 @@ MLX_HEADERS = [
     ("progschj-threadpool", "Zlib", "threadpool.h"),
 ]
 
-# Maven's plugin takes "The BSD License" for the oldest of them; JLine's has three clauses, and jline-native has files
-# of the Apache Software Foundation and of Jansi besides.
-CORRECTED = {
-    "jline-native": "BSD-3-Clause AND Apache-2.0",
-    "jline-terminal": "BSD-3-Clause",
-}
-
-
 @dataclass
 class Part:
     """A part of the distribution, with the texts of its licence that came with it."""
@@ -123,7 +112,7 @@ def java_parts(bill, jars):
             continue
         name, version = component["name"], component["version"]
         ids = [licence["license"].get("id", licence["license"].get("name")) for licence in component["licenses"]]
-        licence = CORRECTED.get(name) or " OR ".join(ids)
+        licence = " OR ".join(ids)
         yield Part(name, version, component["purl"], licence, texts_in_jar(jars / f"{name}-{version}.jar"))
 
 

@@ -31,7 +31,7 @@ test_zsh_completes() {
   share_files
   equal quantize "$(zsh_completes "$share" "moshi-mlx qu")"
   equal "run --input" "$(zsh_completes "$share" "moshi-mlx run --inp")"
-  equal "models pull personaplex-bf16" "$(zsh_completes "$share" "moshi-mlx models pull person")"
+  equal "models pull personaplex-bf16" "$(zsh_completes "$share" "moshi-mlx models pull personaplex-b")"
 }
 
 test_fish_completes_with_descriptions() {

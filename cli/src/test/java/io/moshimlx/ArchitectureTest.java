@@ -38,9 +38,7 @@ final class ArchitectureTest {
           new Library("picocli", "picocli.."),
           new Library("java.lang.foreign", "java.lang.foreign.."),
           new Library("javax.sound", "javax.sound.."),
-          new Library("protobuf", "com.google.protobuf.."),
-          new Library("JLine", "org.jline.."),
-          new Library("Commons Compress", "org.apache.commons.."),
+          new Library("HdrHistogram", "org.HdrHistogram.."),
           new Library("java.net.http", "java.net.http.."));
 
   private static final String NATIVE_METHODS = "native methods";

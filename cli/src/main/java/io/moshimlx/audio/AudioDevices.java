@@ -124,7 +124,7 @@ public final class AudioDevices {
     if (named.isEmpty()) {
       throw new DeviceUnavailableException("it is not connected");
     }
-    // Devices of the same name are told apart by their place.
+    // The index tells devices of the same name apart.
     Mixer.Info info =
         named.stream()
             .filter(candidate -> all.indexOf(candidate) == device.index())

@@ -1,18 +1,18 @@
 package io.moshimlx.audio;
 
 /**
- * Told what happens to sound on its way.
+ * Receives what happens to sound on its way.
  *
  * <p>Called on any thread, also on those that must keep time: an implementation returns at once.
  */
 public interface AudioNotices {
-  /** Hears of nothing. */
+  /** Ignores everything. */
   AudioNotices NONE = new AudioNotices() {};
 
-  /** Captured frames, the oldest ones, were dropped because nobody fetched them in time. */
+  /** Captured frames, the oldest ones, were dropped because they were not read in time. */
   default void dropped(int frames) {}
 
-  /** Playback has run dry. */
+  /** Playback ran dry. */
   default void underrun() {}
 
   /** Frames were not played, so that the sound does not lag. */
@@ -24,9 +24,9 @@ public interface AudioNotices {
   /** The device works again. */
   default void back(AudioDevice device) {}
 
-  /** A recording lacks something that it should have; the sentence names it. */
+  /** A recording lacks something that it should have, which the sentence names. */
   default void incomplete(String sentence) {}
 
-  /** The microphone has given exact zeros since its start, as one does that may not be used. */
+  /** The microphone has given exact zeros since its start; perhaps access to it is denied. */
   default void silentMicrophone() {}
 }

@@ -5,19 +5,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Takes what a {@link Speaker} plays out of what a {@link Microphone} hears, once it is enabled: it
- * listens to the one and is the stage of the other. Close it after both.
+ * Removes the sound of a {@link Speaker} from that of a {@link Microphone} while it is enabled: it
+ * is the listener of the one and the filter of the other. Close it after both.
  */
 public final class EchoPath implements Speaker.Listener, Consumer<float[]>, AutoCloseable {
   private final EchoCanceller canceller = EchoCanceller.open();
   private volatile boolean enabled;
 
-  /** Begins to take echo out, or not. */
+  /** Turns the removal of echo on or off. */
   public void enable(boolean enable) {
     enabled = enable;
   }
 
-  /** The echo of a frame begins with its sound, and is heard once a frame of it was captured. */
+  /** The echo of a frame begins with its sound, and is heard when a frame of it is captured. */
   @Override
   public void played(float[] frame, long nanosAhead) {
     if (!enabled) {
@@ -28,7 +28,7 @@ public final class EchoPath implements Speaker.Listener, Consumer<float[]>, Auto
     canceller.played(frame);
   }
 
-  /** Takes the echo out of a frame of the microphone. */
+  /** Removes the echo from a frame of the microphone. */
   @Override
   public void accept(float[] frame) {
     if (enabled) {

@@ -39,7 +39,7 @@ final class LineFormats {
 
   /** Opens a line in one format; an IllegalArgumentException says that the device has it not. */
   @FunctionalInterface
-  interface Attempt<L> {
+  interface FormatOpener<L> {
     L open(AudioFormat format, int bufferBytes) throws LineUnavailableException;
   }
 
@@ -89,13 +89,13 @@ final class LineFormats {
   }
 
   /** Opens a line in a usual format, or else in one that the device itself offers. */
-  static <L> L open(Direction direction, Line.Info[] lines, Attempt<L> attempt)
+  static <L> L open(Direction direction, Line.Info[] lines, FormatOpener<L> opener)
       throws LineUnavailableException {
     boolean input = direction == Direction.INPUT;
     double bufferSeconds = input ? CAPTURE_SECONDS : PLAYBACK_SECONDS;
-    L line = first(input ? usual(1, 2) : usual(2, 1), bufferSeconds, attempt);
+    L line = first(input ? usual(1, 2) : usual(2, 1), bufferSeconds, opener);
     if (line == null) {
-      line = first(offered(lines), bufferSeconds, attempt);
+      line = first(offered(lines), bufferSeconds, opener);
     }
     if (line == null) {
       throw new DeviceUnavailableException("it has no format of linear 16, 24 or 32-bit samples");
@@ -108,13 +108,14 @@ final class LineFormats {
    *
    * @throws LineUnavailableException the first failure, if the device has some but opens in none
    */
-  private static <L> L first(Stream<AudioFormat> formats, double bufferSeconds, Attempt<L> attempt)
+  private static <L> L first(
+      Stream<AudioFormat> formats, double bufferSeconds, FormatOpener<L> opener)
       throws LineUnavailableException {
     LineUnavailableException failure = null;
     for (AudioFormat format : (Iterable<AudioFormat>) formats::iterator) {
       int bufferFrames = (int) Math.round(bufferSeconds * format.getFrameRate());
       try {
-        return attempt.open(format, bufferFrames * format.getFrameSize());
+        return opener.open(format, bufferFrames * format.getFrameSize());
       } catch (IllegalArgumentException e) {
         // Not one of this device's formats.
       } catch (LineUnavailableException e) {

@@ -1,34 +1,36 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.Clock;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.TimeUnit;
 import javax.sound.sampled.TargetDataLine;
 
 /**
- * The bytes of a capture line as they come, until its turn is over.
+ * The bytes of a capture line as they come, until its connection is abandoned.
  *
- * <p>Asks the line every few milliseconds: its own blocking read looks every quarter of the buffer,
- * which would keep sound back for 20 ms.
+ * <p>It polls the line every few milliseconds: the line's own blocking read looks every quarter of
+ * the buffer, which would delay sound by 20 ms.
  */
 final class LineInput extends InputStream {
-  private static final long POLL_MILLIS = 4;
+  private static final long POLL_NANOS = 4_000_000;
 
-  /** How often a line may say that it has sound and then give none. */
+  /** How often in a row a line may report sound and then give none. */
   private static final int MAX_EMPTY_READS = 25;
 
   private final TargetDataLine line;
-  private final LineKeeper.Turn turn;
+  private final LineSupervisor.Connection connection;
+  private final Clock clock;
   private final int frameSize;
   private int emptyReads;
 
-  LineInput(TargetDataLine line, LineKeeper.Turn turn) {
+  LineInput(TargetDataLine line, LineSupervisor.Connection connection, Clock clock) {
     this.line = line;
-    this.turn = turn;
+    this.connection = connection;
+    this.clock = clock;
     frameSize = line.getFormat().getFrameSize();
   }
 
-  /** Samples of each channel that were captured, but not read yet. */
+  /** Samples of each channel that are captured, but not read yet. */
   int waiting() {
     return line.available() / frameSize;
   }
@@ -40,13 +42,13 @@ final class LineInput extends InputStream {
 
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
-    while (!turn.over()) {
+    while (!connection.isAbandoned()) {
       int ready = Math.min(length, line.available());
       ready -= ready % frameSize;
       int read = ready <= 0 ? 0 : line.read(target, offset, ready);
       if (read > 0) {
         emptyReads = 0;
-        turn.moved();
+        connection.moved();
         return read;
       }
       if (!line.isOpen() || (ready > 0 && ++emptyReads > MAX_EMPTY_READS)) {
@@ -57,9 +59,9 @@ final class LineInput extends InputStream {
     return -1;
   }
 
-  private static void pause() throws IOException {
+  private void pause() throws IOException {
     try {
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      clock.sleep(POLL_NANOS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException(e);

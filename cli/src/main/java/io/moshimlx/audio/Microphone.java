@@ -1,5 +1,6 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.Clock;
 import io.moshimlx.OperatingSystem;
 import io.moshimlx.UserException;
 import java.io.IOException;
@@ -15,9 +16,9 @@ import javax.sound.sampled.TargetDataLine;
 /**
  * A live microphone.
  *
- * <p>A thread of its own cuts what the line gives into frames, from the first {@link #read} on; two
- * wait at most, past that the oldest are dropped. While the device is away, {@link #read} gives
- * silent frames in real time, so that whoever counts frames keeps time.
+ * <p>From the first {@link #read} on, a thread of its own cuts the sound of the line into frames.
+ * At most two of them wait; then the oldest ones are dropped. While the device is away, {@link
+ * #read} gives silent frames in real time, so that the number of frames still measures the time.
  */
 public final class Microphone implements AudioSource {
   /**
@@ -28,29 +29,30 @@ public final class Microphone implements AudioSource {
 
   private static final long FRAME_NANOS = 1_000_000_000L * FRAME_SAMPLES / SAMPLE_RATE;
 
-  /** A frame this late is not waited for any longer. */
+  /** A reader does not wait any longer for a frame that is so late. */
   private static final long GRACE_NANOS = 3 * FRAME_NANOS;
 
   /**
-   * A frame must have been waited for at least so long before silence stands in for it: where the
-   * whole process was held up, its sound is still in the line.
+   * A reader waits at least so long for a frame before silence replaces it: after a delay of the
+   * whole process the sound is still in the line.
    */
   private static final long WAITED_NANOS = 5 * FRAME_NANOS / 2;
 
-  /** How often a reader that waits looks after the device. */
-  private static final long TEND_NANOS = FRAME_NANOS / 2;
+  /** How often a reader that waits checks the device. */
+  private static final long POLL_NANOS = FRAME_NANOS / 2;
 
-  /** Frames of exact zeros, 2 seconds, that are no accident. */
+  /** So many frames of exact zeros, 2 seconds, are no accident. */
   private static final int SILENT_FRAMES = 25;
 
-  private final LineKeeper.Opener<TargetDataLine> opener;
-  private final Consumer<float[]> stage;
+  private final LineSupervisor.Opener<TargetDataLine> opener;
+  private final Consumer<float[]> filter;
   private final AudioNotices notices;
-  private final LineKeeper keeper;
+  private final Clock clock;
+  private final LineSupervisor supervisor;
 
   /**
-   * Whether a line that gives zeros is opened anew: macOS gives them until its question whether the
-   * microphone may be used is answered, and may go on with them in a line that was open then.
+   * Whether a line that gives zeros is opened anew: macOS gives them until the user has allowed the
+   * microphone, and a line that was open before may give them even longer.
    */
   private final boolean reopens = OperatingSystem.isMac();
 
@@ -61,16 +63,16 @@ public final class Microphone implements AudioSource {
   private long silent;
   private boolean closed;
 
-  /** Whether anybody reads: what came before is nobody's. */
+  /** Whether the first read has begun; sound from before it is not kept. */
   private boolean reading;
 
   /** When the frame last read ended. */
   private long readEnd;
 
-  /** Whether the frame last read was silence in place of one that did not come. */
+  /** Whether the frame last read was silence that replaced a missing one. */
   private boolean standingIn;
 
-  /** For how long the next frame has been waited for, as far as the waiting went as planned. */
+  /** How long the reader has waited for the next frame, without delays of the whole process. */
   private long waited;
 
   /** Frames of exact zeros since the start; −1 once there was any sound. */
@@ -79,36 +81,44 @@ public final class Microphone implements AudioSource {
   private volatile boolean muted;
   private volatile double level = Double.NEGATIVE_INFINITY;
 
-  /** A frame, and when its last sample was captured by {@link System#nanoTime()}. */
+  /** A frame, and when its last sample was captured by {@link Clock#nanoTime()}. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Captured(float[] samples, long end) {}
 
   Microphone(
       AudioDevice device,
-      LineKeeper.Opener<TargetDataLine> opener,
-      Consumer<float[]> stage,
+      LineSupervisor.Opener<TargetDataLine> opener,
+      Consumer<float[]> filter,
       AudioNotices notices,
-      LineKeeper.Patience patience) {
+      LineSupervisor.RetryPolicy policy,
+      Clock clock) {
     this.opener = opener;
-    this.stage = stage;
+    this.filter = filter;
     this.notices = notices;
-    keeper = new LineKeeper(device, notices, patience, this::pump);
-    keeper.start();
+    this.clock = clock;
+    supervisor = new LineSupervisor(device, notices, policy, clock, this::run);
+    supervisor.start();
   }
 
   /**
    * Opens a microphone.
    *
-   * @param stage changes each frame as it is captured, those too that are dropped later; in the
-   *     microphone's own thread
+   * @param filter changes each frame as it is captured, also one that is dropped later; called on
+   *     the microphone's own thread
    * @throws UserException if it cannot be opened
    */
-  public static Microphone open(AudioDevice device, Consumer<float[]> stage, AudioNotices notices) {
+  public static Microphone open(
+      AudioDevice device, Consumer<float[]> filter, AudioNotices notices) {
     return new Microphone(
-        device, () -> LineFormats.capture(device), stage, notices, LineKeeper.Patience.USUAL);
+        device,
+        () -> LineFormats.capture(device),
+        filter,
+        notices,
+        LineSupervisor.RetryPolicy.DEFAULT,
+        Clock.SYSTEM);
   }
 
-  /** What helps where a microphone gives nothing but zeros. */
+  /** The remedy for a microphone that gives nothing but zeros. */
   public static String zerosRemedy() {
     return OperatingSystem.isMac()
         ? "macOS may be asking whether this terminal may use the microphone: allow it; if it does"
@@ -119,36 +129,38 @@ public final class Microphone implements AudioSource {
         : "unmute it in the system's sound settings, or choose another with --input-device";
   }
 
-  private void pump(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
+  private void run(LineSupervisor.Connection connection)
+      throws IOException, LineUnavailableException {
     boolean again = true;
     while (again) {
-      again = listen(turn);
+      again = capture(connection);
     }
   }
 
-  /** Takes what a line gives until the turn is over; returns true if it is to be opened anew. */
-  private boolean listen(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
+  /** Captures from one line until it ends; returns true if it is to be opened anew. */
+  private boolean capture(LineSupervisor.Connection connection)
+      throws IOException, LineUnavailableException {
     TargetDataLine line = opener.open();
-    turn.opened(line);
+    connection.opened(line);
     line.start();
     AudioFormat format = line.getFormat();
     int rate = Math.round(format.getSampleRate());
-    LineInput input = new LineInput(line, turn);
+    LineInput input = new LineInput(line, connection, clock);
     PcmReader reader = PcmReader.of(input, format);
     SampleReader samples = rate == SAMPLE_RATE ? reader : new Resampler(reader, rate, SAMPLE_RATE);
     while (true) {
       float[] frame = frames.take();
       int read = samples.read(frame, 0, FRAME_SAMPLES);
-      if (read < FRAME_SAMPLES || turn.over()) {
+      if (read < FRAME_SAMPLES || connection.isAbandoned()) {
         return false;
       }
       long age = TimeUnit.SECONDS.toNanos(input.waiting()) / rate;
-      noticeZeros(frame);
-      stage.accept(frame);
-      toGrid(frame);
-      offer(new Captured(frame, System.nanoTime() - age));
+      countZeros(frame);
+      filter.accept(frame);
+      roundTo16Bits(frame);
+      offer(new Captured(frame, clock.nanoTime() - age));
       if (reopens && zeros > 0 && zeros % SILENT_FRAMES == 0) {
-        turn.reopening();
+        connection.reopening();
         line.close();
         return true;
       }
@@ -156,13 +168,13 @@ public final class Microphone implements AudioSource {
   }
 
   /** Rounds to 16 bits, so that a recording holds exactly what was heard. */
-  private static void toGrid(float[] samples) {
+  private static void roundTo16Bits(float[] samples) {
     for (int i = 0; i < samples.length; i++) {
       samples[i] = PcmWriter.pcm16(samples[i]) / 0x1p15f;
     }
   }
 
-  private void noticeZeros(float[] frame) {
+  private void countZeros(float[] frame) {
     if (zeros < 0) {
       return;
     }
@@ -190,7 +202,7 @@ public final class Microphone implements AudioSource {
         dropped++;
       }
       waiting.add(frame);
-      lock.notifyAll();
+      clock.signal(lock);
     }
     if (full) {
       notices.dropped(1);
@@ -224,10 +236,10 @@ public final class Microphone implements AudioSource {
     synchronized (lock) {
       if (!reading) {
         reading = true;
-        readEnd = System.nanoTime();
+        readEnd = clock.nanoTime();
       }
       while (!closed) {
-        keeper.tend();
+        supervisor.poll();
         Captured captured = waiting.poll();
         if (captured != null) {
           readEnd = captured.end();
@@ -235,19 +247,19 @@ public final class Microphone implements AudioSource {
           waited = 0;
           return captured.samples();
         }
-        long late = System.nanoTime() - readEnd - FRAME_NANOS;
+        long late = clock.nanoTime() - readEnd - FRAME_NANOS;
         long grace = standingIn ? 0 : GRACE_NANOS;
         if (late >= grace && (standingIn || waited >= WAITED_NANOS)) {
           return standIn(late);
         }
-        await(late >= grace ? TEND_NANOS : Math.min(grace - late, TEND_NANOS));
+        await(late >= grace ? POLL_NANOS : Math.min(grace - late, POLL_NANOS));
       }
       return null;
     }
   }
 
   private float[] standIn(long late) {
-    // Whoever comes late to read is not to catch up on silence without end.
+    // A reader that comes late must not catch up on silence without end.
     readEnd += FRAME_NANOS + Math.max(0, late - GRACE_NANOS) / FRAME_NANOS * FRAME_NANOS;
     standingIn = true;
     silent++;
@@ -258,10 +270,10 @@ public final class Microphone implements AudioSource {
 
   private void await(long nanos) {
     long planned = Math.max(nanos, 1_000_000);
-    long start = System.nanoTime();
+    long start = clock.nanoTime();
     try {
-      TimeUnit.NANOSECONDS.timedWait(lock, planned);
-      waited += Math.min(planned, System.nanoTime() - start);
+      clock.await(lock, planned);
+      waited += Math.min(planned, clock.nanoTime() - start);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       closed = true;
@@ -279,17 +291,17 @@ public final class Microphone implements AudioSource {
   @Override
   public double lagMillis() {
     synchronized (lock) {
-      return reading ? (System.nanoTime() - readEnd) * 1e-6 : Double.NaN;
+      return reading ? (clock.nanoTime() - readEnd) * 1e-6 : Double.NaN;
     }
   }
 
-  /** Not known: a microphone has no end. */
+  /** −1: a microphone has no end. */
   @Override
   public long totalFrames() {
     return -1;
   }
 
-  /** Has {@link #read} give silence from the next frame on, or sound again. */
+  /** Makes {@link #read} give silence from the next frame on, or sound again. */
   public void mute(boolean mute) {
     muted = mute;
   }
@@ -303,28 +315,28 @@ public final class Microphone implements AudioSource {
     return level;
   }
 
-  /** Frames that were captured, but dropped because nobody read them in time. */
+  /** Captured frames that were dropped because they were not read in time. */
   public long droppedFrames() {
     synchronized (lock) {
       return dropped;
     }
   }
 
-  /** Silent frames that stood in for the device while it was away. */
+  /** Silent frames that replaced missing ones, as while the device was away. */
   public long silentFrames() {
     synchronized (lock) {
       return silent;
     }
   }
 
-  /** The format it was opened in, for people. */
+  /** The format in which it was opened, for people. */
   public String format() {
-    return keeper.format();
+    return supervisor.format();
   }
 
   /** How often the device was lost. */
   public int outages() {
-    return keeper.outages();
+    return supervisor.outages();
   }
 
   @Override
@@ -332,8 +344,8 @@ public final class Microphone implements AudioSource {
     synchronized (lock) {
       closed = true;
       waiting.clear();
-      lock.notifyAll();
+      clock.signal(lock);
     }
-    keeper.close();
+    supervisor.close();
   }
 }

@@ -1,49 +1,53 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.Clock;
 import java.io.IOException;
 import javax.sound.sampled.SourceDataLine;
 
 /**
  * A playback line, and how much sound it still has to play.
  *
- * <p>That is reckoned by the clock, for a line plays in real time. What the line says of its
- * content only ever lowers the reckoning: on PulseAudio {@code available()} may come to lag by
- * hundreds of milliseconds, and whoever believes it waits until playback runs dry.
+ * <p>The clock decides, because a line plays in real time. The line's own account only lowers that
+ * figure: on PulseAudio {@code available()} may lag by hundreds of milliseconds, and a writer that
+ * relied on it would wait until playback runs dry.
  *
- * <p>Belongs to the thread that writes, except where it says otherwise.
+ * <p>For the thread that writes, except where a method says otherwise.
  */
 final class PlaybackLine {
-  /** What is played by now cannot be told more exactly: systems fetch sound in blocks. */
+  /** Systems fetch sound in blocks, so its end is not known more exactly. */
   private static final long BLOCK_NANOS = 20_000_000;
 
-  /** Sound that a line has by its own account and not by the clock, from which on it is astray. */
-  private static final long ASTRAY_NANOS = 60_000_000;
+  /** More sound by the line's account than by the clock, from which on the line drifts. */
+  private static final long DRIFT_NANOS = 60_000_000;
 
   private final SourceDataLine line;
+  private final Clock clock;
   private final PcmWriter writer;
   private final double nanosPerByte;
 
-  /** Bytes that are available as the line runs dry. */
+  /** {@code available()} of the empty line, in bytes. */
   private int capacity;
 
   private boolean primed;
-  private boolean astray;
-  private volatile long emptyAt = System.nanoTime();
+  private boolean drifting;
+  private volatile long emptyAt;
 
-  PlaybackLine(SourceDataLine line) {
+  PlaybackLine(SourceDataLine line, Clock clock) {
     this.line = line;
+    this.clock = clock;
+    emptyAt = clock.nanoTime();
     writer = new PcmWriter(line.getFormat());
     nanosPerByte = 1e9 / (line.getFormat().getFrameRate() * line.getFormat().getFrameSize());
   }
 
-  /** Nanoseconds of sound still to be played; may be asked by any thread. */
+  /** Nanoseconds of sound still to be played, from 0; may be called by any thread. */
   long remaining() {
-    return Math.max(0, emptyAt - System.nanoTime());
+    return Math.max(0, emptyAt - clock.nanoTime());
   }
 
   /** Whether all sound has been played. */
   boolean isDry() {
-    // The first question makes some systems notice, the second has the answer.
+    // On some systems the first call only updates the figure that the second one returns.
     int _ = line.available();
     return !primed
         || remaining() == 0
@@ -51,26 +55,26 @@ final class PlaybackLine {
   }
 
   /**
-   * Whether the line claims to have more sound than the clock leaves it: its account lags, or the
+   * Whether the line reports more sound than it can have by the clock: its account lags, or the
    * device is slower than the clock.
    */
-  boolean isAstray() {
-    return astray;
+  boolean isDrifting() {
+    return drifting;
   }
 
-  /** Begins with a frame, and learns from it how much the line holds; what it still has is lost. */
+  /** Discards the line's sound, begins anew with a frame, and measures how much the line holds. */
   void prime(float[] frame) throws IOException {
     line.flush();
-    emptyAt = System.nanoTime();
+    emptyAt = clock.nanoTime();
     int bytes = put(frame);
     capacity = bytes + line.available();
     primed = true;
-    reckon(bytes);
+    addWritten(bytes);
   }
 
   /** Writes a frame; blocks while the line is full. */
   void write(float[] frame) throws IOException {
-    reckon(put(frame));
+    addWritten(put(frame));
   }
 
   /** Returns the number of bytes. */
@@ -82,13 +86,13 @@ final class PlaybackLine {
     return bytes.length;
   }
 
-  /** Adds what was written now. */
-  private void reckon(int bytes) {
-    long now = System.nanoTime();
+  /** Updates when the line will be empty, after {@code bytes} were written. */
+  private void addWritten(int bytes) {
+    long now = clock.nanoTime();
     long byClock = Math.max(emptyAt, now) + Math.round(bytes * nanosPerByte);
     int content = Math.clamp((long) capacity - line.available(), 0, capacity);
     long byLine = now + Math.round(content * nanosPerByte);
-    astray = byLine - byClock > ASTRAY_NANOS;
+    drifting = byLine - byClock > DRIFT_NANOS;
     emptyAt = Math.min(byClock, byLine);
   }
 }

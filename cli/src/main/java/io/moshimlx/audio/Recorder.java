@@ -28,7 +28,7 @@ public final class Recorder implements AutoCloseable {
           .order(ByteOrder.LITTLE_ENDIAN);
   private final boolean isNew;
   private long end = WavHeader.BYTES;
-  private boolean begun;
+  private boolean started;
 
   private Recorder(Path path, FileChannel file, boolean isNew) {
     this.path = path;
@@ -68,9 +68,9 @@ public final class Recorder implements AutoCloseable {
     }
     samples.flip();
     try {
-      if (!begun) {
+      if (!started) {
         file.truncate(0);
-        begun = true;
+        started = true;
       }
       write(samples, end);
       end += samples.limit();
@@ -100,7 +100,7 @@ public final class Recorder implements AutoCloseable {
   public void close() {
     try {
       file.close();
-      if (isNew && !begun) {
+      if (isNew && !started) {
         Files.deleteIfExists(path);
       }
     } catch (IOException e) {

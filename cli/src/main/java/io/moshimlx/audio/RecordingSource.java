@@ -45,7 +45,7 @@ public final class RecordingSource implements AudioSource {
   /**
    * Opens a file, or a pipe that carries a recording.
    *
-   * @param notices told of what the recording lacks
+   * @param notices receive what the recording lacks
    * @throws UserException if there is none, it holds no sound or has no such channel, or its kind
    *     is not understood
    */

@@ -1,11 +1,11 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.Clock;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sound.sampled.LineUnavailableException;
 import javax.sound.sampled.SourceDataLine;
@@ -13,9 +13,9 @@ import javax.sound.sampled.SourceDataLine;
 /**
  * A live loudspeaker.
  *
- * <p>A thread of its own gives the frames to the line, which holds two at most; two more may wait.
- * The aim is that one frame is still to be played as the next one comes: where playback runs dry, a
- * silent frame goes ahead, and where it lags, frames are left out, silent ones first.
+ * <p>A thread of its own writes the frames to the line, which holds two at most; two more may wait.
+ * The aim is that one frame is still to be played when the next one comes: when playback runs dry,
+ * a silent frame is played first, and when it lags, frames are left out, silent ones first.
  */
 public final class Speaker implements AudioSink {
   /** Frames that wait at most, besides those in the line. */
@@ -24,40 +24,42 @@ public final class Speaker implements AudioSink {
   private static final long FRAME_NANOS =
       1_000_000_000L * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
 
-  /** Sound still to be played, as a frame comes, from which on a silent one is left out. */
+  /** With so much sound still to be played, a silent frame that comes is left out. */
   private static final long LAGGING_NANOS = 7 * FRAME_NANOS / 4;
 
-  /** Frames up to −50 dBFS pass for silent. */
+  /** Frames of at most −50 dBFS count as silent. */
   private static final double SILENT_POWER = 1e-5;
 
-  /** For so long after its begin playback may run dry or lag without being counted. */
+  /** For so long after its start, playback may run dry or lag without being counted. */
   private static final long SETTLING_NANOS = 1_000_000_000;
 
-  /** Frames after which a line must play in order to take more. */
+  /** So many frames only fill a line; it takes more only if it plays. */
   private static final int FILLING_FRAMES = 5;
 
-  private static final long IDLE_MILLIS = 50;
+  /** How long the thread waits for a frame before it reports that it is idle. */
+  private static final long IDLE_NANOS = 50_000_000;
 
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
-  /** Told of everything that goes to the line, on the speaker's own thread. */
+  /** Receives everything that goes to the line, on the speaker's own thread. */
   @FunctionalInterface
   public interface Listener {
-    /** Hears of nothing. */
+    /** Ignores everything. */
     Listener NONE = (frame, nanosAhead) -> {};
 
     /**
      * Takes a frame just before it goes to the line.
      *
-     * @param nanosAhead how long until it begins to sound, as far as the line tells
+     * @param nanosAhead how long until it begins to sound, as far as is known
      */
     void played(float[] frame, long nanosAhead);
   }
 
-  private final LineKeeper.Opener<SourceDataLine> opener;
+  private final LineSupervisor.Opener<SourceDataLine> opener;
   private final Listener listener;
   private final AudioNotices notices;
-  private final LineKeeper keeper;
+  private final Clock clock;
+  private final LineSupervisor supervisor;
 
   private final Object lock = new Object();
   private final Deque<float[]> waiting = new ArrayDeque<>();
@@ -67,19 +69,21 @@ public final class Speaker implements AudioSink {
   private volatile PlaybackLine line;
 
   /** When the line played its first frame; 0 before. */
-  private volatile long begin;
+  private volatile long startNanos;
 
   Speaker(
       AudioDevice device,
-      LineKeeper.Opener<SourceDataLine> opener,
+      LineSupervisor.Opener<SourceDataLine> opener,
       Listener listener,
       AudioNotices notices,
-      LineKeeper.Patience patience) {
+      LineSupervisor.RetryPolicy policy,
+      Clock clock) {
     this.opener = opener;
     this.listener = listener;
     this.notices = notices;
-    keeper = new LineKeeper(device, notices, patience, this::pump);
-    keeper.start();
+    this.clock = clock;
+    supervisor = new LineSupervisor(device, notices, policy, clock, this::play);
+    supervisor.start();
   }
 
   /**
@@ -89,22 +93,28 @@ public final class Speaker implements AudioSink {
    */
   public static Speaker open(AudioDevice device, Listener listener, AudioNotices notices) {
     return new Speaker(
-        device, () -> LineFormats.playback(device), listener, notices, LineKeeper.Patience.USUAL);
+        device,
+        () -> LineFormats.playback(device),
+        listener,
+        notices,
+        LineSupervisor.RetryPolicy.DEFAULT,
+        Clock.SYSTEM);
   }
 
-  private void pump(LineKeeper.Turn turn) throws IOException, LineUnavailableException {
+  private void play(LineSupervisor.Connection connection)
+      throws IOException, LineUnavailableException {
     SourceDataLine opened = opener.open();
-    turn.opened(opened);
+    connection.opened(opened);
     opened.start();
-    PlaybackLine out = new PlaybackLine(opened);
-    begin = 0;
+    PlaybackLine out = new PlaybackLine(opened, clock);
+    startNanos = 0;
     line = out;
     int written = 0;
     boolean wasSilent = false;
-    while (!turn.over()) {
+    while (!connection.isAbandoned()) {
       float[] frame = take();
       if (frame == null) {
-        turn.idle();
+        connection.idle();
         continue;
       }
       pause(out.remaining() - FRAME_NANOS);
@@ -113,8 +123,8 @@ public final class Speaker implements AudioSink {
       if (dry) {
         runDry();
       }
-      // Beginning anew costs what the line has, so a line is only set right between two silences.
-      if (dry || (out.isAstray() && silent && wasSilent)) {
+      // Beginning anew loses the line's sound, so a drift is only corrected between two silences.
+      if (dry || (out.isDrifting() && silent && wasSilent)) {
         listener.played(SILENCE, 0);
         out.prime(SILENCE);
       }
@@ -122,18 +132,17 @@ public final class Speaker implements AudioSink {
       listener.played(frame, out.remaining());
       out.write(frame);
       frames.give(frame);
-      // What a line takes at first only fills it.
       if (++written > FILLING_FRAMES) {
-        turn.moved();
+        connection.moved();
       } else {
-        turn.idle();
+        connection.idle();
       }
     }
   }
 
   private void runDry() {
-    if (begin == 0) {
-      begin = System.nanoTime();
+    if (startNanos == 0) {
+      startNanos = clock.nanoTime();
     } else if (settled()) {
       underruns.incrementAndGet();
       notices.underrun();
@@ -141,7 +150,7 @@ public final class Speaker implements AudioSink {
   }
 
   private boolean settled() {
-    return begin != 0 && System.nanoTime() - begin > SETTLING_NANOS;
+    return startNanos != 0 && clock.nanoTime() - startNanos > SETTLING_NANOS;
   }
 
   /** The next frame, or null if none comes for a while. */
@@ -149,7 +158,7 @@ public final class Speaker implements AudioSink {
     synchronized (lock) {
       if (waiting.isEmpty()) {
         try {
-          TimeUnit.MILLISECONDS.timedWait(lock, IDLE_MILLIS);
+          clock.await(lock, IDLE_NANOS);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
@@ -158,9 +167,9 @@ public final class Speaker implements AudioSink {
     }
   }
 
-  private static void pause(long nanos) throws IOException {
+  private void pause(long nanos) throws IOException {
     try {
-      TimeUnit.NANOSECONDS.sleep(nanos);
+      clock.sleep(nanos);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException(e);
@@ -168,13 +177,13 @@ public final class Speaker implements AudioSink {
   }
 
   /**
-   * Has a frame played; returns at once. While the device is away nothing is kept.
+   * Plays a frame; returns at once. While the device is away, frames are dropped.
    *
    * @throws UserException once the device has been away for 10 seconds
    */
   @Override
   public void write(float[] frame) {
-    boolean open = keeper.tend();
+    boolean open = supervisor.poll();
     int leftOut = 0;
     synchronized (lock) {
       if (!open) {
@@ -186,7 +195,7 @@ public final class Speaker implements AudioSink {
         System.arraycopy(frame, 0, own, 0, own.length);
         waiting.add(own);
         leftOut = trim();
-        lock.notifyAll();
+        clock.signal(lock);
       }
       leftOut = settled() ? leftOut : 0;
       overruns += leftOut;
@@ -202,7 +211,7 @@ public final class Speaker implements AudioSink {
     return waiting.size() * FRAME_NANOS + (out == null ? 0 : out.remaining());
   }
 
-  /** Where too many frames wait, leaves out all but one; returns how many. */
+  /** If too many frames wait, drops all but one; returns how many. */
   private int trim() {
     if (waiting.size() <= MAX_WAITING) {
       return 0;
@@ -237,35 +246,35 @@ public final class Speaker implements AudioSink {
     }
   }
 
-  /** How often playback has run dry, its first second aside. */
+  /** How often playback ran dry after its first second. */
   public long underruns() {
     return underruns.get();
   }
 
-  /** Frames that were left out so that the sound does not lag, its first second aside. */
+  /** Frames that were left out after the first second so that the sound does not lag. */
   public long overrunFrames() {
     synchronized (lock) {
       return overruns;
     }
   }
 
-  /** The format it was opened in, for people. */
+  /** The format in which it was opened, for people. */
   public String format() {
-    return keeper.format();
+    return supervisor.format();
   }
 
   /** How often the device was lost. */
   public int outages() {
-    return keeper.outages();
+    return supervisor.outages();
   }
 
-  /** Falls silent at once: what waits is not played. */
+  /** Falls silent at once: waiting frames are not played. */
   @Override
   public void close() {
     synchronized (lock) {
       waiting.clear();
     }
-    keeper.close();
+    supervisor.close();
   }
 
   @Override

@@ -16,7 +16,7 @@ public final class VoiceRecording {
    * Reads a recording.
    *
    * @param mostFrames that may come of it
-   * @param notices told of what it lacks
+   * @param notices receive what it lacks
    * @return frames of {@link AudioSource#FRAME_SAMPLES} samples at −24 LUFS; the last is filled
    *     with silence
    * @throws UserException if it cannot be read, or is silent, too short or too long

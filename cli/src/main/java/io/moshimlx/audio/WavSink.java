@@ -126,7 +126,7 @@ public final class WavSink implements AudioSink {
     }
     samples += frame.length;
     if (direct()) {
-      // Whoever reads a pipe waits for it.
+      // The reader of a pipe waits for it.
       flush();
     }
   }

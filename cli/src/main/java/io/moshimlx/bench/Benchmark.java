@@ -3,20 +3,23 @@ package io.moshimlx.bench;
 import static io.moshimlx.mlx.Creation.ones;
 import static io.moshimlx.mlx.Reductions.sum;
 
+import io.moshimlx.FrameTimes;
+import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.dialogue.FrameTimes;
-import io.moshimlx.dialogue.Session;
-import io.moshimlx.dialogue.TokenStreams;
-import io.moshimlx.mimi.Mimi;
+import io.moshimlx.dialogue.Answer;
+import io.moshimlx.dialogue.Dialogue;
+import io.moshimlx.dialogue.UserFrame;
+import io.moshimlx.dialogue.UserInput;
+import io.moshimlx.dialogue.VoiceOutput;
+import io.moshimlx.engine.LoadedModel;
+import io.moshimlx.engine.ModelPool;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import io.moshimlx.mlx.Workload;
-import io.moshimlx.model.Lm;
-import io.moshimlx.model.LmGenerator;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -24,7 +27,7 @@ import java.util.function.IntConsumer;
 /**
  * Has a model answer a tone, one stage after the other on one thread, and tells what a frame costs.
  */
-public final class Benchmark implements AutoCloseable {
+public final class Benchmark {
   /** The first second is left out: kernels are compiled in it. */
   private static final int WARM_UP_FRAMES = 12;
 
@@ -35,14 +38,12 @@ public final class Benchmark implements AutoCloseable {
 
   private static final double MILLISECONDS = 1e-6;
 
-  private final long startNanos = System.nanoTime();
-  private final Mimi codec;
-  private final Lm lm;
-  private final LmGenerator generator;
-  private final TokenStreams streams;
+  private final long startNanos;
   private final double loadSeconds;
-  private final AudioSource source = new Tone();
-  private final float[] frame = new float[AudioSource.FRAME_SAMPLES];
+  private final LoadedModel model;
+  private final Dialogue dialogue;
+  private final UserInput input;
+  private final VoiceOutput output;
   private Times times = new Times();
 
   /** What each stage of each frame took. */
@@ -117,18 +118,12 @@ public final class Benchmark implements AutoCloseable {
     }
   }
 
-  private Benchmark(ModelFiles files, Optional<DType> dtype) {
-    codec = Session.codec(files);
-    try {
-      lm = Lm.load(files.config(), files.weights(), files.quantization(), dtype);
-    } catch (RuntimeException e) {
-      codec.close();
-      throw e;
-    }
-    generator =
-        new LmGenerator(
-            lm, files.sampling().text(), files.sampling().audio(), files.sampling().cfgCoef(), 0);
-    streams = new TokenStreams(files.config());
+  private Benchmark(long startNanos, LoadedModel model, Dialogue dialogue) {
+    this.startNanos = startNanos;
+    this.model = model;
+    this.dialogue = dialogue;
+    input = dialogue.hearing(new Tone());
+    output = dialogue.speaking(AudioSink.NONE, Optional.empty());
     loadSeconds = secondsSince(startNanos);
   }
 
@@ -140,7 +135,7 @@ public final class Benchmark implements AutoCloseable {
    * @param progress told how many were, after each
    * @param stopped asked before each frame
    * @return empty if it was stopped
-   * @throws RuntimeException as {@link Session#open} does
+   * @throws RuntimeException as {@link ModelPool#open} and {@link Dialogue#open} do
    */
   public static Optional<Report> run(
       ModelFiles files,
@@ -148,10 +143,16 @@ public final class Benchmark implements AutoCloseable {
       int frames,
       IntConsumer progress,
       BooleanSupplier stopped) {
-    Session.requireVoice(files);
+    long startNanos = System.nanoTime();
+    Dialogue.Options options = Dialogue.Options.of(files.sampling(), 0);
+    Dialogue.check(files, options);
     Memory.resetPeak();
-    try (Benchmark benchmark = new Benchmark(files, dtype)) {
-      return benchmark.measure(frames, progress, stopped);
+    try (ModelPool pool = ModelPool.unlimited();
+        LoadedModel model = pool.open(files, dtype);
+        Dialogue dialogue = Dialogue.open(model, options)) {
+      Benchmark benchmark = new Benchmark(startNanos, model, dialogue);
+      // The whole of it on the thread of MLX, which alone knows what a step evaluates.
+      return pool.mlx().call(() -> benchmark.measure(frames, progress, stopped));
     }
   }
 
@@ -161,7 +162,7 @@ public final class Benchmark implements AutoCloseable {
       answer(workload);
       firstFrameSeconds = secondsSince(startNanos);
       // A frame is decoded only once the delays are full.
-      int warmUp = Math.max(WARM_UP_FRAMES, lm.config().maxDelay() + 1);
+      int warmUp = Math.max(WARM_UP_FRAMES, model.config().maxDelay() + 1);
       for (int i = 1; i < warmUp + frames; i++) {
         if (stopped.getAsBoolean()) {
           return Optional.empty();
@@ -196,28 +197,25 @@ public final class Benchmark implements AutoCloseable {
             loadSeconds,
             firstFrameSeconds,
             peakMemoryBytes,
-            lm.stepBytes(),
+            model.lm().stepBytes(),
             readBytesPerSecond()));
   }
 
-  /** One frame. */
+  /** Answers one frame. */
   private void answer(Workload workload) {
-    source.read(frame);
+    UserFrame user = input.next().orElseThrow();
     long evaluatedBefore = workload.nanos();
     long start = System.nanoTime();
-    int[] userTokens = codec.encode(frame);
-    long encoded = System.nanoTime();
-    Optional<int[]> audioTokens = streams.sampled(generator.step(streams.input(userTokens)));
-    long stepped = System.nanoTime();
-    audioTokens.ifPresent(codec::decode);
-    long decoded = System.nanoTime();
-    long evaluated = workload.nanos() - evaluatedBefore;
-    times.encode.add((encoded - start) * MILLISECONDS);
-    times.model.add((stepped - encoded) * MILLISECONDS);
-    times.host.add((stepped - encoded - evaluated) * MILLISECONDS);
-    times.evaluation.add(evaluated * MILLISECONDS);
-    times.decode.add((decoded - stepped) * MILLISECONDS);
-    times.total.add((decoded - start) * MILLISECONDS);
+    Answer answer = dialogue.answer(user);
+    double modelMs = (System.nanoTime() - start) * MILLISECONDS;
+    double evaluatedMs = (workload.nanos() - evaluatedBefore) * MILLISECONDS;
+    double decodeMs = output.write(user, answer.codes());
+    times.encode.add(user.encodeMs());
+    times.model.add(modelMs);
+    times.host.add(modelMs - evaluatedMs);
+    times.evaluation.add(evaluatedMs);
+    times.decode.add(decodeMs);
+    times.total.add(user.encodeMs() + modelMs + decodeMs);
   }
 
   /** Sums up numbers that no cache holds, which does little more than to read them. */
@@ -244,12 +242,5 @@ public final class Benchmark implements AutoCloseable {
 
   private static double secondsSince(long nanos) {
     return (System.nanoTime() - nanos) * 1e-9;
-  }
-
-  @Override
-  public void close() {
-    generator.close();
-    lm.close();
-    codec.close();
   }
 }

@@ -2,10 +2,11 @@ package io.moshimlx.bench;
 
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.TokenStreams;
+import io.moshimlx.engine.LoadedModel;
+import io.moshimlx.engine.MlxThread;
+import io.moshimlx.engine.ModelPool;
 import io.moshimlx.mimi.Mimi;
-import io.moshimlx.model.Lm;
 import io.moshimlx.quantize.Fidelity;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -28,24 +29,27 @@ public final class FidelityCheck {
       AudioSource recording,
       LongConsumer progress,
       BooleanSupplier stopped) {
-    try (Mimi codec = Session.codec(source);
-        Lm sourceLm = load(source);
-        Lm copyLm = load(copy);
-        Fidelity fidelity = new Fidelity(sourceLm, copyLm)) {
-      TokenStreams streams = new TokenStreams(source.config());
-      float[] frame = new float[AudioSource.FRAME_SAMPLES];
-      for (long heard = 1; recording.read(frame); heard++) {
-        if (stopped.getAsBoolean()) {
-          return Optional.empty();
+    try (ModelPool pool = ModelPool.unlimited();
+        LoadedModel sourceModel = pool.open(source, Optional.empty());
+        LoadedModel copyModel = pool.open(copy, Optional.empty());
+        Mimi codec = sourceModel.newCodec()) {
+      MlxThread mlx = pool.mlx();
+      Fidelity fidelity = mlx.call(() -> new Fidelity(sourceModel.lm(), copyModel.lm()));
+      try {
+        TokenStreams streams = new TokenStreams(source.config());
+        float[] frame = new float[AudioSource.FRAME_SAMPLES];
+        for (long heard = 1; recording.read(frame); heard++) {
+          if (stopped.getAsBoolean()) {
+            return Optional.empty();
+          }
+          int[] input = streams.next(codec.encode(frame)).tokens();
+          Optional<int[]> _ = streams.complete(mlx.call(() -> fidelity.step(input)));
+          progress.accept(heard);
         }
-        streams.sampled(fidelity.step(streams.input(codec.encode(frame))));
-        progress.accept(heard);
+        return Optional.of(fidelity.report());
+      } finally {
+        mlx.run(fidelity::close);
       }
-      return Optional.of(fidelity.report());
     }
-  }
-
-  private static Lm load(ModelFiles files) {
-    return Lm.load(files.config(), files.weights(), files.quantization(), Optional.empty());
   }
 }

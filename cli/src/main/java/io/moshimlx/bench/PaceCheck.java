@@ -1,18 +1,19 @@
 package io.moshimlx.bench;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.FirstFrames;
 import io.moshimlx.checkpoint.ModelFiles;
-import io.moshimlx.dialogue.Ends;
-import io.moshimlx.dialogue.FrameTimes;
-import io.moshimlx.dialogue.Session;
+import io.moshimlx.dialogue.Dialogue;
 import io.moshimlx.dialogue.Warnings;
+import io.moshimlx.engine.LoadedModel;
+import io.moshimlx.engine.ModelPool;
+import io.moshimlx.event.EndReason;
 import io.moshimlx.event.Event;
 import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionEvent;
 import io.moshimlx.mlx.DType;
-import io.moshimlx.model.TextBias;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -47,17 +48,11 @@ public final class PaceCheck {
    * Loads a model and measures it.
    *
    * @param dtype what to compute in; empty for what suits the device
-   * @throws RuntimeException as {@link Session#open} and {@link Session#run} do
+   * @throws RuntimeException as {@link ModelPool#open} and {@link Dialogue#run} do
    */
   public static Pace run(ModelFiles files, Optional<DType> dtype) {
-    Session.Options options =
-        new Session.Options(
-            files.sampling().audio(),
-            files.sampling().text(),
-            TextBias.NONE,
-            files.sampling().cfgCoef(),
-            0,
-            dtype);
+    Dialogue.Options options = Dialogue.Options.of(files.sampling(), 0);
+    Dialogue.check(files, options);
     SessionEvent start =
         new SessionEvent(
             files.weights().getFileName().toString(),
@@ -66,14 +61,19 @@ public final class PaceCheck {
             0,
             AudioSource.SAMPLE_RATE,
             AudioSource.FRAME_SAMPLES);
-    try (Session session = Session.open(files, options);
+    try (ModelPool pool = ModelPool.unlimited();
+        LoadedModel model = pool.open(files, dtype);
+        Dialogue dialogue = Dialogue.open(model, options);
         AudioSource source = new FirstFrames(new Tone(), WARM_UP_FRAMES + FRAMES)) {
       PaceCheck check = new PaceCheck();
-      session.run(
-          start,
-          new Ends(source, AudioSink.NONE, Optional.empty(), new Warnings()),
-          check::take,
-          check::isEnough);
+      EndReason _ =
+          dialogue.run(
+              start,
+              dialogue.hearing(source),
+              dialogue.speaking(AudioSink.NONE, Optional.empty()),
+              new Warnings(),
+              check::take,
+              check::isEnough);
       return new Pace(check.times.quantile(0.5), check.times.quantile(0.95));
     }
   }

@@ -2,6 +2,7 @@ package io.moshimlx.checkpoint;
 
 import io.moshimlx.JsonConfig;
 import io.moshimlx.UserException;
+import io.moshimlx.text.TextTokens;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -12,16 +13,16 @@ import java.util.stream.IntStream;
  * The language model's configuration: Helium, the depformer and the token streams between them.
  *
  * @param transformer Helium, the transformer over time
- * @param depformer the small transformer over the codebooks of one step, which writes {@code dep_q}
- *     of them
+ * @param depformer the small transformer over the codebooks of one step, which writes those of the
+ *     model's own voice
  * @param textCard text vocabulary; id {@code textCard} is the initial token
  * @param card entries of an audio codebook; id {@code card} is the initial token
  * @param codebooks audio codebooks that the model reads ({@code n_q}): its own voice, then the user
  * @param delays delay in steps of each of the {@code codebooks}
  * @param demuxSecondStream whether a text token may carry that of a second stream
  * @param extraHeads further classifiers of Helium's output
- * @param conditioning what it is told besides its tokens
- * @param prompted whether it is told a voice and a role before it listens, as PersonaPlex
+ * @param conditioning the conditions that it reads beside its tokens
+ * @param takesPrompts whether a voice and a role prompt it before it listens, as PersonaPlex
  */
 public record LmConfig(
     TransformerConfig transformer,
@@ -33,7 +34,7 @@ public record LmConfig(
     boolean demuxSecondStream,
     ExtraHeads extraHeads,
     Conditioning conditioning,
-    boolean prompted) {
+    boolean takesPrompts) {
 
   private static final int MAX_DIM = 1 << 16;
   private static final int MAX_LAYERS = 1 << 10;
@@ -43,11 +44,11 @@ public record LmConfig(
   private static final int MAX_DELAY = 1 << 10;
   private static final int MAX_CONTEXT = 1 << 24;
 
-  /** The one {@code model_type} that tells what no other key does. */
+  /** The one {@code model_type} that says something that no other key says. */
   private static final String PERSONAPLEX = "personaplex";
 
-  /** Of Moshi's voice and of the user's. */
-  private static final int PROMPTED_CODEBOOKS = 16;
+  /** Of the model's voice and of the user's. */
+  private static final int PERSONAPLEX_CODEBOOKS = 16;
 
   /** How many further heads there are, and how many classes each tells apart. */
   public record ExtraHeads(int count, int dim) {
@@ -67,7 +68,7 @@ public record LmConfig(
     return moshi7b(16, true);
   }
 
-  private static LmConfig moshi7b(int storedSlices, boolean prompted) {
+  private static LmConfig moshi7b(int storedSlices, boolean takesPrompts) {
     return new LmConfig(
         new TransformerConfig(4096, 32, 32, 11264, 3000, true, 10000, false),
         new DepformerConfig(
@@ -82,17 +83,20 @@ public record LmConfig(
         false,
         ExtraHeads.NONE,
         Conditioning.NONE,
-        prompted);
+        takesPrompts);
   }
 
-  /** Codebooks of Moshi's own voice, which the depformer writes; 0 for a model that only writes. */
-  public int depQ() {
+  /**
+   * Codebooks of the model's own voice, which the depformer writes; 0 for a model that only writes
+   * text. A file may have more slices ({@link DepformerConfig#storedSlices}).
+   */
+  public int voiceCodebooks() {
     return depformer.slices();
   }
 
   /** Codebooks of the user's voice. */
   public int userCodebooks() {
-    return codebooks - depQ();
+    return codebooks - voiceCodebooks();
   }
 
   /** Values that a full KV cache holds; of a model that guidance may run, in both its halves. */
@@ -111,7 +115,7 @@ public record LmConfig(
 
   /**
    * Reads the keys of a config.json. A {@code model_type} of {@code personaplex} is a model that
-   * takes prompts, with the sizes of the published one where none are given.
+   * takes prompts; where the sizes are not given, it has those of the published one.
    *
    * @throws UserException naming the key that is missing, absurd or not supported
    */
@@ -125,18 +129,18 @@ public record LmConfig(
   }
 
   static LmConfig read(JsonConfig json) {
-    boolean prompted = isPersonaPlex(json);
-    if (prompted && !json.has("dim")) {
+    boolean takesPrompts = isPersonaPlex(json);
+    if (takesPrompts && !json.has("dim")) {
       return personaplex7b();
     }
     refuseUnsupported(json);
     int codebooks = json.integer("n_q", 1, MAX_CODEBOOKS);
-    int depQ = json.integer("dep_q", 0, codebooks);
-    if (prompted && (codebooks != PROMPTED_CODEBOOKS || depQ < codebooks / 2)) {
+    int storedSlices = json.integer("dep_q", 0, codebooks);
+    if (takesPrompts && (codebooks != PERSONAPLEX_CODEBOOKS || storedSlices < codebooks / 2)) {
       throw json.fault(
           "n_q",
           "is %d and dep_q %d, but PersonaPlex speaks and hears %d codebooks each"
-              .formatted(codebooks, depQ, PROMPTED_CODEBOOKS / 2));
+              .formatted(codebooks, storedSlices, PERSONAPLEX_CODEBOOKS / 2));
     }
     int[] delays = json.integers("delays", 0, MAX_DELAY);
     if (delays.length != codebooks + 1) {
@@ -150,7 +154,7 @@ public record LmConfig(
     }
     return new LmConfig(
         helium(json),
-        depformer(json, prompted ? codebooks / 2 : depQ, depQ),
+        depformer(json, takesPrompts ? codebooks / 2 : storedSlices, storedSlices),
         json.integer("text_card", 4, MAX_CARD),
         json.integer("card", 2, MAX_CARD),
         codebooks,
@@ -160,7 +164,7 @@ public record LmConfig(
             json.integer("extra_heads_num_heads", 0, 0, MAX_HEADS),
             json.integer("extra_heads_dim", 6, 1, MAX_CARD)),
         Conditioning.read(json),
-        prompted);
+        takesPrompts);
   }
 
   /** Whether a {@code config.json} is that of a model that takes prompts. */
@@ -188,9 +192,9 @@ public record LmConfig(
    * depformer_context} says: so the published weights were trained.
    *
    * @param slices that are needed
-   * @param depQ slices of the file
+   * @param storedSlices slices of the file
    */
-  private static DepformerConfig depformer(JsonConfig json, int slices, int depQ) {
+  private static DepformerConfig depformer(JsonConfig json, int slices, int storedSlices) {
     int dim = json.integer("depformer_dim", 1, MAX_DIM);
     int dimFeedforward = json.integer("depformer_dim_feedforward", 4 * dim, 2, 64 * MAX_DIM);
     String lowRank = "depformer_low_rank_embeddings";
@@ -207,20 +211,20 @@ public record LmConfig(
             false),
         slices,
         json.has(lowRank) ? OptionalInt.of(json.integer(lowRank, 1, MAX_DIM)) : OptionalInt.empty(),
-        weightSchedule(json, depQ));
+        weightSchedule(json, storedSlices));
   }
 
-  private static List<Integer> weightSchedule(JsonConfig json, int depQ) {
+  private static List<Integer> weightSchedule(JsonConfig json, int storedSlices) {
     String key = "depformer_weights_per_step_schedule";
     if (!json.has(key)) {
-      return ownWeights(depQ);
+      return ownWeights(storedSlices);
     }
-    int[] schedule = json.integers(key, 0, Math.max(0, depQ - 1));
-    if (schedule.length != depQ) {
+    int[] schedule = json.integers(key, 0, Math.max(0, storedSlices - 1));
+    if (schedule.length != storedSlices) {
       throw json.fault(
           key,
           "has %d entries, but must have one for each of the dep_q = %d slices"
-              .formatted(schedule.length, depQ));
+              .formatted(schedule.length, storedSlices));
     }
     return Arrays.stream(schedule).boxed().toList();
   }
@@ -278,8 +282,8 @@ public record LmConfig(
       }
     }
     // Which tokens print nothing is part of the family, not of a model.
-    if (json.integer("existing_text_padding_id", 3, 0, MAX_CARD) != 3) {
-      throw json.unsupported("existing_text_padding_id", "other than 3");
+    if (!TextTokens.isPad(json.integer("existing_text_padding_id", TextTokens.PAD, 0, MAX_CARD))) {
+      throw json.unsupported("existing_text_padding_id", "other than " + TextTokens.PAD);
     }
     if (json.integer("kv_repeat", 1, 1, MAX_DIM) != 1) {
       throw json.unsupported("kv_repeat", "other than 1");

@@ -2,25 +2,13 @@ package io.moshimlx.checkpoint;
 
 import static io.moshimlx.mlx.Creation.zeros;
 import static io.moshimlx.mlx.Elementwise.astype;
-import static io.moshimlx.mlx.Elementwise.multiply;
-import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.concatenate;
-import static io.moshimlx.mlx.Shapes.contiguous;
-import static io.moshimlx.mlx.Shapes.expandDims;
 
 import io.moshimlx.UserException;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.Safetensors;
-import io.moshimlx.mlx.nn.Embedding;
-import io.moshimlx.mlx.nn.Linear;
-import io.moshimlx.mlx.nn.QuantizedEmbedding;
-import io.moshimlx.mlx.nn.QuantizedLinear;
-import io.moshimlx.mlx.nn.SplitLinear;
-import io.moshimlx.mlx.nn.UnaryLayer;
-import io.moshimlx.model.Kernels;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,19 +22,17 @@ import java.util.stream.Collectors;
 
 /**
  * The tensors of one checkpoint file, taken by their keys in MLX's layout and by shape. Faults are
- * told by the keys of the file.
+ * reported by the keys of the file.
  *
- * <p>Nothing is read from the file until {@link #finish}: a tensor that is missing or has another
+ * <p>Nothing is read from the file before it is evaluated. A tensor that is missing or has another
  * shape is replaced by zeros that are never computed, so that one pass finds every fault.
  */
-public final class Weights {
+public final class Weights implements AutoCloseable {
   private static final int FAULTS_SHOWN = 10;
 
   private final Path file;
   private final Quantization quantization;
   private final Optional<DType> dtype;
-  private final boolean written;
-  private final long splitFrom;
   private final Map<String, MlxArray> tensors;
   private final Layout layout;
   private final Set<String> unused;
@@ -55,145 +41,62 @@ public final class Weights {
   /** Without repetition: several keys may be parts of one tensor. */
   private final Set<String> faults = new LinkedHashSet<>();
 
-  private final List<MlxArray> kept = new ArrayList<>();
-  private long stepBytes;
-
-  /**
-   * Rows of a matrix that one key holds.
-   *
-   * @param factors what they are multiplied by, [count, 1]; empty for nothing
-   */
-  public record Rows(String key, int count, Optional<MlxArray> factors) {
-    public Rows(String key, int count) {
-      this(key, count, Optional.empty());
-    }
-  }
+  /** Rows of a matrix that one key holds. */
+  public record Rows(String key, int count) {}
 
   /**
    * Opens a file.
    *
-   * @param dtype what floating-point tensors become, or empty to leave them as they are
+   * @param dtype of floating-point tensors; empty for the type that the file stores
    * @param depformer which slices are needed, and which share weights in PyTorch's layout
-   * @param written as of {@link Kernels}
-   * @param splitFrom how many weights a linear layer has that is {@link SplitLinear split}
+   * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
   public Weights(
-      Path file,
-      Quantization quantization,
-      Optional<DType> dtype,
-      DepformerConfig depformer,
-      boolean written,
-      long splitFrom) {
+      Path file, Quantization quantization, Optional<DType> dtype, DepformerConfig depformer) {
     this.file = file;
     this.quantization = quantization;
     this.dtype = dtype;
-    this.written = written;
-    this.splitFrom = splitFrom;
     this.tensors = Safetensors.load(file);
     this.layout = Layout.of(tensors, depformer);
     this.unused = new TreeSet<>(tensors.keySet());
-    int stored = depformer.weightSchedule().size();
+    int stored = depformer.storedSlices();
     unused.removeIf(key ->
         layout.isOfSlicesFrom(depformer.slices(), key) && !layout.isOfSlicesFrom(stored, key));
   }
 
-  /** A floating-point tensor. */
+  /** A floating-point tensor; it belongs to the open scope. */
   public MlxArray tensor(String key, int... shape) {
-    return keep(take(key, false, shape));
-  }
-
-  /** A linear layer without bias, whose output is that of the given keys one after another. */
-  public UnaryLayer linear(int in, Rows... rows) {
-    if (!isQuantized(rows)) {
-      MlxArray weight = join(rows, r -> real(r, in, ".weight"));
-      return halves(weight, in, part -> plain(part.of(weight)));
-    }
-    MlxArray weight = join(rows, r -> packed(r, in));
-    MlxArray scales = join(rows, r -> grouped(r, in, ".scales"));
-    MlxArray biases = join(rows, r -> grouped(r, in, ".biases"));
-    return halves(
-        weight,
-        in,
-        part ->
-            new QuantizedLinear(
-                keep(part.of(weight)),
-                keep(part.of(scales)),
-                keep(part.of(biases)),
-                null,
-                quantization.groupSize(),
-                quantization.bits()));
-  }
-
-  /** Some outputs of a linear layer: rows of all that it has. */
-  private record Part(int from, int to) {
-    MlxArray of(MlxArray rows) {
-      return slice(rows, 0, from, to);
-    }
-  }
-
-  private UnaryLayer halves(MlxArray weight, int in, Function<Part, UnaryLayer> layer) {
-    int out = weight.dim(0);
-    return (long) in * out < splitFrom
-        ? layer.apply(new Part(0, out))
-        : new SplitLinear(layer.apply(new Part(0, out / 2)), layer.apply(new Part(out / 2, out)));
-  }
-
-  /** On a CPU, BLAS takes twice the time for a weight that is only turned by its strides. */
-  private Linear plain(MlxArray weight) {
-    MlxArray transposed = Linear.of(weight, null).transposed();
-    return new Linear(keep(written ? expandDims(contiguous(transposed), 0) : transposed), null);
-  }
-
-  public UnaryLayer linear(String key, int in, int out) {
-    return linear(in, new Rows(key, out));
-  }
-
-  /** A layer whose outputs are multiplied by factors, [out, 1], which is done to its weights. */
-  public UnaryLayer linear(String key, int in, MlxArray factors) {
-    return linear(in, new Rows(key, factors.dim(0), Optional.of(factors)));
-  }
-
-  /** An embedding whose table is those of the given keys one below another. */
-  public UnaryLayer embedding(int dim, Rows... rows) {
-    long before = stepBytes;
-    UnaryLayer table = table(dim, rows);
-    long allRows = Arrays.stream(rows).mapToLong(Rows::count).sum();
-    stepBytes = before + (stepBytes - before) / allRows * rows.length;
-    return table;
-  }
-
-  private UnaryLayer table(int dim, Rows... rows) {
-    return isQuantized(rows)
-        ? new QuantizedEmbedding(
-            keep(join(rows, r -> packed(r, dim))),
-            keep(join(rows, r -> grouped(r, dim, ".scales"))),
-            keep(join(rows, r -> grouped(r, dim, ".biases"))),
-            quantization.groupSize(),
-            quantization.bits())
-        : new Embedding(keep(join(rows, r -> real(r, dim, ".weight"))));
+    return take(key, false, shape);
   }
 
   /**
-   * How many bytes a step reads of what was taken so far: each tensor as often as it was taken, and
-   * of an embedding one row for each of its keys.
+   * A matrix whose rows are those of the given keys, one below another. It is quantised if one of
+   * the keys has scales.
    */
-  public long stepBytes() {
-    return stepBytes;
+  public Matrix matrix(int columns, Rows... rows) {
+    boolean quantized =
+        quantization.bits() > 0
+            && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
+    return quantized
+        ? new Matrix.Quantized(
+            join(rows, r -> packed(r, columns)),
+            join(rows, r -> grouped(r, columns, ".scales")),
+            join(rows, r -> grouped(r, columns, ".biases")),
+            quantization.groupSize(),
+            quantization.bits())
+        : new Matrix.Plain(join(rows, r -> tensor(r.key() + ".weight", r.count(), columns)));
   }
 
   /**
    * Checks that the file held what was taken and nothing else.
    *
-   * @return the arrays in use, not yet evaluated; the caller closes them
    * @throws UserException listing missing, surplus and misshapen tensors, at most ten
    */
-  public List<MlxArray> finish() {
-    tensors.values().forEach(MlxArray::close);
+  public void requireFit() {
     unused.forEach(key -> faults.add("surplus " + key));
     if (faults.isEmpty()) {
-      return kept;
+      return;
     }
-    kept.forEach(MlxArray::close);
     String more =
         faults.size() > FAULTS_SHOWN ? ", and %d more".formatted(faults.size() - FAULTS_SHOWN) : "";
     throw new UserException(
@@ -207,14 +110,9 @@ public final class Weights {
                     : ""));
   }
 
-  /** Where the file holds what was taken, by the keys of MLX's layout. */
+  /** Where the file holds each tensor that was taken, by its key in MLX's layout. */
   public Map<String, Layout.Place> places() {
     return places;
-  }
-
-  private boolean isQuantized(Rows... rows) {
-    return quantization.bits() > 0
-        && Arrays.stream(rows).anyMatch(r -> tensors.containsKey(r.key() + ".scales"));
   }
 
   private MlxArray packed(Rows rows, int columns) {
@@ -223,23 +121,12 @@ public final class Weights {
   }
 
   private MlxArray grouped(Rows rows, int columns, String suffix) {
-    return real(rows, columns / quantization.groupSize(), suffix);
-  }
-
-  private MlxArray real(Rows rows, int columns, String suffix) {
-    MlxArray found = take(rows.key() + suffix, false, rows.count(), columns);
-    return rows.factors().map(factors -> multiply(found, factors)).orElse(found);
+    return tensor(rows.key() + suffix, rows.count(), columns / quantization.groupSize());
   }
 
   private static MlxArray join(Rows[] rows, Function<Rows, MlxArray> part) {
     MlxArray[] parts = Arrays.stream(rows).map(part).toArray(MlxArray[]::new);
     return parts.length == 1 ? parts[0] : concatenate(0, parts);
-  }
-
-  private MlxArray keep(MlxArray array) {
-    stepBytes += array.nbytes();
-    kept.add(array.retain());
-    return array;
   }
 
   private MlxArray take(String key, boolean packed, int... shape) {
@@ -259,5 +146,11 @@ public final class Weights {
         "misshapen %s (%s %s, not %s)"
             .formatted(place.key(), found.dtype(), foundShape, place.stored()));
     return zeros(packed ? DType.UINT32 : DType.FLOAT32, shape);
+  }
+
+  /** Lets go of the file's tensors; those that were taken stay as they are. */
+  @Override
+  public void close() {
+    tensors.values().forEach(MlxArray::close);
   }
 }

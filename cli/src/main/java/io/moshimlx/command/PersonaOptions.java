@@ -65,7 +65,7 @@ final class PersonaOptions {
    */
   Optional<Prompt> prompt(
       ModelFiles files, Optional<Voice> voice, Given given, AudioNotices notices) {
-    if (files.config().prompted()) {
+    if (files.config().takesPrompts()) {
       return Optional.of(
           new Prompt(
               voice
@@ -92,7 +92,7 @@ final class PersonaOptions {
   /** The folder of a model that needs a voice as a prompt, where none is chosen or stored. */
   static Optional<Path> voiceless(ModelFiles files, Optional<Voice> voice) {
     return Optional.of(files)
-        .filter(model -> model.config().prompted() && StoredVoices.of(model).isEmpty())
+        .filter(model -> model.config().takesPrompts() && StoredVoices.of(model).isEmpty())
         .filter(_ -> voice.flatMap(Voice::prompt).isEmpty())
         .map(model -> model.weights().toAbsolutePath().getParent());
   }

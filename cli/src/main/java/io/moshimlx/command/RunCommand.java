@@ -1,5 +1,7 @@
 package io.moshimlx.command;
 
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioDevices;
@@ -18,11 +20,12 @@ import io.moshimlx.audio.SystemDefaults;
 import io.moshimlx.audio.WavSink;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.Sampling;
-import io.moshimlx.dialogue.Ends;
+import io.moshimlx.dialogue.Dialogue;
 import io.moshimlx.dialogue.Prompt;
-import io.moshimlx.dialogue.Session;
 import io.moshimlx.dialogue.Warnings;
 import io.moshimlx.doctor.MemoryCheck;
+import io.moshimlx.engine.LoadedModel;
+import io.moshimlx.engine.ModelPool;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.EventWriter;
@@ -249,7 +252,10 @@ final class RunCommand implements Callable<Integer> {
                 .live(known.nameOf(input), known.nameOf(output), choice.on(), choice.why());
           },
           files,
-          new Ends(source, speaker, Optional.ofNullable(recorder), warnings),
+          source,
+          speaker,
+          Optional.ofNullable(recorder),
+          warnings,
           view,
           () -> interrupts.raised() || keys.quit());
     }
@@ -266,7 +272,10 @@ final class RunCommand implements Callable<Integer> {
             converse(
                 () -> start(files),
                 files,
-                new Ends(source, sink, Optional.empty(), warnings),
+                source,
+                sink,
+                Optional.empty(),
+                warnings,
                 view,
                 interrupts::raised);
         if (reason != EndReason.INTERRUPTED) {
@@ -287,12 +296,14 @@ final class RunCommand implements Callable<Integer> {
   private EndReason converse(
       Supplier<SessionEvent> start,
       ModelFiles files,
-      Ends ends,
+      AudioSource source,
+      AudioSink sink,
+      Optional<Recorder> recorder,
+      Warnings warnings,
       SessionView view,
       BooleanSupplier stopped) {
-    Optional<Prompt> prompt =
-        persona.prompt(files, model.voice(), new Given(spec), ends.warnings());
-    PersonaOptions.voiceless(files, model.voice()).ifPresent(ends.warnings()::voiceless);
+    Optional<Prompt> prompt = persona.prompt(files, model.voice(), new Given(spec), warnings);
+    PersonaOptions.voiceless(files, model.voice()).ifPresent(warnings::voiceless);
     List<EventSink> sinks = new ArrayList<>();
     try (EventWriter writer = writer(parent.terminal())) {
       if (writer != null) {
@@ -301,19 +312,36 @@ final class RunCommand implements Callable<Integer> {
       sinks.add(view);
       view.preparing("loading " + model.name());
       Sampling.Defaults usual = files.sampling();
-      Session.Options options =
-          new Session.Options(
+      Dialogue.Options options =
+          new Dialogue.Options(
               sampling.audio(usual.audio()),
               sampling.text(usual.text()),
               sampling.bias(),
               sampling.cfgCoef(usual.cfgCoef()),
-              sampling.seed(),
-              model.dtype());
-      try (Session session = Session.open(files, options)) {
-        // An interruption here ends the session before its first frame.
-        prompt.ifPresent(p -> session.tell(p, view::preparingVoice, stopped));
-        return session.run(start.get(), ends, EventSink.all(sinks), stopped);
+              sampling.seed());
+      Dialogue.check(files, options);
+      try (ModelPool pool = ModelPool.unlimited();
+          LoadedModel loaded = pool.open(files, model.dtype())) {
+        Dialogue.warmUp(loaded, options);
+        try (Dialogue dialogue = Dialogue.open(loaded, options)) {
+          prompt.ifPresent(p -> prompt(dialogue, p, view.prompting(stopped)));
+          return dialogue.run(
+              start.get(),
+              dialogue.hearing(source),
+              dialogue.speaking(sink, recorder),
+              warnings,
+              EventSink.all(sinks),
+              stopped);
+        }
       }
+    }
+  }
+
+  private static void prompt(Dialogue dialogue, Prompt prompt, Progress progress) {
+    try {
+      dialogue.prompt(prompt, progress);
+    } catch (CancelledException e) {
+      // Who stops it there, stops the session before its first frame.
     }
   }
 

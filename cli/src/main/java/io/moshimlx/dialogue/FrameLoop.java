@@ -1,90 +1,80 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.audio.FramePool;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.EventSink;
 import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionStats;
-import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.text.StreamingDecoder;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
 
 /**
- * The way of a frame: the user's audio is encoded, the model takes one step, and the frame of
- * Moshi's voice that this completes is decoded.
+ * The way of a frame through one session: it comes from the user's input, the model takes a step,
+ * and the frame of Moshi's voice that this completes goes to the output.
  *
  * <p>The three overlap, each on a thread of its own with one frame in between; the model's is the
- * caller's. Every frame of the source gives one frame to the sink, silence while the delays fill,
+ * caller's. Every frame of the input gives one frame to the output, silence while the delays fill,
  * so that both sides line up.
  */
 final class FrameLoop {
-  private static final double MILLISECONDS = 1e-6;
   private static final int HANDOFF_FRAMES = 1;
   private static final long PATIENCE_MILLIS = 1000;
-  private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
-  private final Mimi codec;
-  private final BinaryOperator<int[]> model;
-  private final TokenStreams streams;
+  private final UserInput input;
+  private final StepModel model;
   private final StreamingDecoder text;
-  private final Ends ends;
-  private final Handoff<Heard> heard = new Handoff<>(HANDOFF_FRAMES);
+  private final VoiceOutput output;
+  private final Warnings warnings;
+  private final Handoff<UserFrame> heard = new Handoff<>(HANDOFF_FRAMES);
   private final Handoff<Answered> answered = new Handoff<>(HANDOFF_FRAMES);
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final FrameTimes times = new FrameTimes();
-  private final FramePool frames = new FramePool();
   private final LoopCheck loop = new LoopCheck();
   private volatile EndReason reason = EndReason.INTERRUPTED;
-  private long count;
+  private long frames;
   private long startNanos = System.nanoTime();
   private long endNanos = startNanos;
 
-  /** A frame of the user, encoded. */
-  @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
-  private record Heard(
-      float[] samples, int[] userTokens, double encodeMs, double lagMs, long readNanos) {}
+  /** A frame of the user with its answer. */
+  private record Answered(UserFrame user, Answer answer, double modelMs) {}
 
-  /** What the model made of it. */
-  private record Answered(
-      Heard heard, int textToken, Optional<int[]> audioTokens, double modelMs) {}
-
-  /** One stage's work; ends when there is nothing more to do. */
+  /** The work of one thread; ends when there is nothing more to do. */
   private interface Stage {
     void run() throws InterruptedException;
   }
 
-  /**
-   * A loop of one session.
-   *
-   * @param model takes one step: from the tokens that it reads and those of the outcome that are
-   *     given already, to those that come of it
-   */
   FrameLoop(
-      Mimi codec,
-      BinaryOperator<int[]> model,
-      TokenStreams streams,
+      UserInput input,
+      StepModel model,
       StreamingDecoder text,
-      Ends ends) {
-    this.codec = codec;
+      VoiceOutput output,
+      Warnings warnings) {
+    this.input = input;
     this.model = model;
-    this.streams = streams;
     this.text = text;
-    this.ends = ends;
+    this.output = output;
+    this.warnings = warnings;
   }
 
+  /**
+   * Runs until the input ends or the user stops the session, once.
+   *
+   * @param events takes frames and warnings, on the output's thread
+   * @param stopped asked before each frame
+   * @return why it ended: {@code INPUT_ENDED} or {@code INTERRUPTED}
+   */
   EndReason run(EventSink events, BooleanSupplier stopped) {
     startNanos = System.nanoTime();
-    Thread ears = start("ears", () -> listen(stopped));
-    Thread mouth = start("mouth", () -> speak(events));
-    guard(this::think);
-    join(ears);
-    join(mouth);
+    Thread listening = start("input", () -> listen(stopped));
+    Thread speaking = start("output", () -> speak(events));
+    guard(this::answer);
+    join(listening);
+    join(speaking);
     if (failure.get() != null) {
       throw rethrown(failure.get());
     }
@@ -98,14 +88,14 @@ final class FrameLoop {
     return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
   }
 
-  /** Frames that went through. */
+  /** How many frames have gone through. */
   long frames() {
-    return count;
+    return frames;
   }
 
-  /** Figures of what went through so far. */
+  /** Figures of the frames so far. */
   SessionStats stats() {
-    double audioSeconds = (double) count * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
+    double audioSeconds = (double) frames * AudioSource.FRAME_SAMPLES / AudioSource.SAMPLE_RATE;
     double wallSeconds = (endNanos - startNanos) * 1e-9;
     return new SessionStats(
         audioSeconds,
@@ -113,37 +103,33 @@ final class FrameLoop {
         wallSeconds / audioSeconds,
         times.quantile(0.5),
         times.quantile(0.95),
-        codec.sanitizedSamples(),
+        input.sanitizedSamples(),
         Memory.peak(),
-        ends.warnings().droppedFrames(),
-        ends.warnings().underruns(),
-        ends.warnings().overrunFrames(),
-        ends.warnings().outages());
+        warnings.droppedFrames(),
+        warnings.underruns(),
+        warnings.overrunFrames(),
+        warnings.outages());
   }
 
   private void listen(BooleanSupplier stopped) throws InterruptedException {
     while (!stopped.getAsBoolean()) {
-      float[] frame = frames.take();
-      if (!ends.source().read(frame)) {
+      Optional<UserFrame> next = input.next();
+      if (next.isEmpty()) {
         reason = EndReason.INPUT_ENDED;
         break;
       }
-      long start = System.nanoTime();
-      double lagMs = ends.source().lagMillis();
-      int[] userTokens = codec.encode(frame);
-      if (!heard.put(new Heard(frame, userTokens, since(start), lagMs, start))) {
+      if (!heard.put(next.orElseThrow())) {
         return;
       }
     }
     heard.close();
   }
 
-  private void think() throws InterruptedException {
-    for (Heard next = heard.take(); next != null; next = heard.take()) {
+  private void answer() throws InterruptedException {
+    for (UserFrame user = heard.take(); user != null; user = heard.take()) {
       long start = System.nanoTime();
-      int[] sampled = model.apply(streams.input(next.userTokens()), streams.given());
-      Optional<int[]> audioTokens = streams.sampled(sampled);
-      if (!answered.put(new Answered(next, sampled[0], audioTokens, since(start)))) {
+      Answer answer = model.answer(user);
+      if (!answered.put(new Answered(user, answer, Timing.millisSince(start)))) {
         return;
       }
     }
@@ -151,54 +137,39 @@ final class FrameLoop {
   }
 
   private void speak(EventSink events) throws InterruptedException {
-    float[] decoded = new float[AudioSource.FRAME_SAMPLES];
     for (Answered next = answered.take(); next != null; next = answered.take()) {
-      long start = System.nanoTime();
-      float[] voice = decode(next.audioTokens(), decoded);
-      double decodeMs = since(start);
-      ends.sink().write(voice);
-      if (ends.recorder().isPresent()) {
-        ends.recorder().get().write(next.heard().samples(), voice);
-      }
-      frames.give(next.heard().samples());
+      double decodeMs = output.write(next.user(), next.answer().codes());
       FrameEvent event = event(next, decodeMs);
-      if (!Double.isNaN(event.lagMs())) {
-        ends.warnings().pace(Math.max(decodeMs, Math.max(event.ms().encode(), next.modelMs())));
+      if (next.user().isLive()) {
+        warnings.pace(Math.max(decodeMs, Math.max(event.ms().encode(), next.modelMs())));
       }
-      if (loop.repeats(next.textToken())) {
-        ends.warnings().loop();
+      if (loop.repeats(next.answer().textToken())) {
+        warnings.loop();
       }
-      ends.warnings().tell(events);
+      warnings.send(events);
       events.accept(event);
       times.add(event.ms().total());
-      count++;
+      frames++;
       endNanos = System.nanoTime();
     }
-    ends.warnings().tell(events);
+    warnings.send(events);
   }
 
-  private float[] decode(Optional<int[]> audioTokens, float[] frame) {
-    if (audioTokens.isEmpty()) {
-      return SILENCE;
-    }
-    codec.decode(audioTokens.get(), frame);
-    return frame;
-  }
-
-  private FrameEvent event(Answered answer, double decodeMs) {
-    Heard question = answer.heard();
+  private FrameEvent event(Answered answered, double decodeMs) {
+    UserFrame user = answered.user();
+    Answer answer = answered.answer();
     return new FrameEvent(
-        count,
-        question.userTokens(),
+        frames,
+        user.tokens(),
         answer.textToken(),
         text.push(answer.textToken()),
-        answer.audioTokens().orElse(null),
+        answer.codes().orElse(null),
         new FrameEvent.Timings(
-            question.encodeMs(),
-            answer.modelMs(),
+            user.encodeMs(),
+            answered.modelMs(),
             decodeMs,
-            question.encodeMs() + answer.modelMs() + decodeMs),
-        question.lagMs() + since(question.readNanos()));
+            user.encodeMs() + answered.modelMs() + decodeMs),
+        user.lagMs() + Timing.millisSince(user.readNanos()));
   }
 
   private Thread start(String name, Stage stage) {
@@ -227,9 +198,5 @@ final class FrameLoop {
       heard.abandon();
       answered.abandon();
     }
-  }
-
-  private static double since(long nanos) {
-    return (System.nanoTime() - nanos) * MILLISECONDS;
   }
 }

@@ -1,7 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.audio.AudioSource;
-import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 
 /**
  * Notices a text that goes round in a circle: for 10 seconds or more the same tokens come again and
@@ -30,7 +30,7 @@ final class LoopCheck {
    */
   boolean repeats(int token) {
     frame++;
-    if (StreamingDecoder.isSilent(token)) {
+    if (TextTokens.isSilent(token)) {
       return false;
     }
     if (count > 0 && frame - frames[slot(count - 1)] > PAUSE_FRAMES) {

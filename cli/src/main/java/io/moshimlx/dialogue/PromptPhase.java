@@ -1,25 +1,23 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.Progress;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.model.LmGenerator;
-import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import io.moshimlx.voice.StoredVoice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
-import java.util.function.Supplier;
 
 /**
- * Tells a model its voice and its role, before it listens: the voice, half a second of silence, the
- * role, and silence again.
+ * Prompts a model with its voice and its role before it listens: the voice, half a second of
+ * silence, the role, and silence again.
  *
- * <p>All of it goes through the streams of a conversation. Moshi's voice is the one told, then
- * silent; the text is padding but for the role, a token a frame; and in the place of the user there
- * is a tone of 440 Hz. As every token is given, nothing is sampled, and Helium reads many steps at
- * once.
+ * <p>All of it goes through the streams of a conversation. Moshi's voice is the one of the prompt,
+ * then silence; the text is padding except for the role, one token a frame; and in the place of the
+ * user there is a tone of 440 Hz. As every token is given, nothing is sampled, and Helium reads
+ * many steps at once.
  */
 final class PromptPhase {
   /** Frames of silence after the voice, and after the role: half a second. */
@@ -40,11 +38,10 @@ final class PromptPhase {
   private final Consumer<float[][]> replay;
   private final TokenStreams streams;
   private final Optional<StoredVoice> stored;
-  private final List<Supplier<Told>> steps = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
 
-  /** What is given at a step: a text token and a frame of Moshi's voice. */
-  @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
-  private record Told(int text, int[] voice) {}
+  /** A step of the prompt: its text token, and the sound of Moshi's voice if that is recorded. */
+  private record Step(int text, Optional<float[]> recording) {}
 
   /**
    * A phase of one session, before its first frame.
@@ -52,7 +49,7 @@ final class PromptPhase {
    * @param codec encodes a recorded voice, and then begins new streams
    * @param read as {@link LmGenerator#read}
    * @param replay as {@link LmGenerator#replay}
-   * @param voice to be told, if any
+   * @param voice to speak with, if one is given
    * @param role its tokens
    */
   PromptPhase(
@@ -71,18 +68,16 @@ final class PromptPhase {
             .filter(VoicePrompt.Stored.class::isInstance)
             .map(v -> ((VoicePrompt.Stored) v).voice());
     if (voice.orElse(null) instanceof VoicePrompt.Recorded recorded) {
-      recorded
-          .frames()
-          .forEach(frame -> steps.add(() -> new Told(StreamingDecoder.PAD, codec.encode(frame))));
+      recorded.frames().forEach(frame -> steps.add(new Step(TextTokens.PAD, Optional.of(frame))));
     }
     addSilence();
-    role.forEach(token -> steps.add(() -> new Told(token, SILENCE)));
+    role.forEach(token -> steps.add(new Step(token, Optional.empty())));
     addSilence();
   }
 
   private void addSilence() {
     for (int i = 0; i < SILENT_FRAMES; i++) {
-      steps.add(() -> new Told(StreamingDecoder.PAD, SILENCE));
+      steps.add(new Step(TextTokens.PAD, Optional.empty()));
     }
   }
 
@@ -99,23 +94,19 @@ final class PromptPhase {
   /**
    * Runs it.
    *
-   * @param percent told how far it is, from time to time
-   * @param stopped asked now and then
-   * @return whether it came to its end; false if it was stopped
+   * @param progress receives the steps that are done, and may cancel the rest
+   * @throws io.moshimlx.CancelledException if it was cancelled
    */
-  boolean run(IntConsumer percent, BooleanSupplier stopped) {
+  void run(Progress progress) {
     int before = before();
     int length = length();
     int done = 0;
     while (done < length) {
-      if (stopped.getAsBoolean()) {
-        return false;
-      }
-      percent.accept(100 * done / length);
-      done += done < before ? replay(done, before) : tell(done - before);
+      progress.checkCancelled();
+      progress.at("voice and persona", done, length);
+      done += done < before ? replay(done, before) : read(done - before);
     }
     codec.reset();
-    return true;
   }
 
   /** Has Helium read a block of a stored voice again. */
@@ -124,20 +115,22 @@ final class PromptPhase {
     int to = Math.min(all, from + BLOCK);
     replay.accept(voice.embeddings(from, to));
     if (to == all) {
-      streams.told(voice);
+      streams.force(voice);
     }
     return to - from;
   }
 
-  private int tell(int from) {
+  /** Has Helium read a block of the prompt. */
+  private int read(int from) {
     int to = Math.min(steps.size(), from + BLOCK);
     List<int[]> inputs = new ArrayList<>();
     for (int i = from; i < to; i++) {
-      Told told = steps.get(i).get();
+      Step step = steps.get(i);
+      int[] voice = step.recording().map(codec::encode).orElse(SILENCE);
       // The published code has its initial tokens in place of the very first frame, also where it
       // makes the voices that are stored; so the model knows it.
       if (i > 0 || stored.isPresent()) {
-        inputs.add(streams.told(told.text(), told.voice(), TONE));
+        inputs.add(streams.force(step.text(), voice, TONE));
       }
     }
     read.accept(inputs.toArray(int[][]::new));

@@ -22,6 +22,7 @@ public final class TokenStreams {
 
   private int textToken;
   private int step;
+  private boolean open;
 
   /** Frames whose tokens of Moshi's voice were given, from the first on. */
   private int given;
@@ -33,13 +34,20 @@ public final class TokenStreams {
   }
 
   /**
-   * Takes the user's frame of the next step.
+   * Takes the user's frame of the next step. {@link #complete} ends the step.
    *
    * @param userTokens at least one code for each of the user's codebooks
-   * @return what the model reads at this step: the text token, then one token of each codebook
+   * @return what the model reads at this step
    */
-  public int[] input(int[] userTokens) {
-    System.arraycopy(userTokens, 0, frame(step), config.depQ(), config.userCodebooks());
+  public StepInput next(int[] userTokens) {
+    requireOpen(false);
+    open = true;
+    return new StepInput(read(userTokens), given());
+  }
+
+  /** What the model reads: the text token, then one token of each codebook. */
+  private int[] read(int[] userTokens) {
+    System.arraycopy(userTokens, 0, frame(step), config.voiceCodebooks(), config.userCodebooks());
     int[] input = new int[1 + config.codebooks()];
     input[0] = textToken;
     for (int codebook = 0; codebook < config.codebooks(); codebook++) {
@@ -50,16 +58,17 @@ public final class TokenStreams {
   }
 
   /**
-   * Takes a step of which everything is given, and ends it.
+   * Takes a whole step at which nothing is sampled.
    *
    * @param text the text token
    * @param voice a code for each codebook of Moshi's voice
    * @param user a code for each codebook of the user
-   * @return what the model reads at this step
+   * @return what the model reads at this step: the text token, then one token of each codebook
    */
-  public int[] told(int text, int[] voice, int[] user) {
-    int[] input = input(user);
-    System.arraycopy(voice, 0, frame(step), 0, config.depQ());
+  public int[] force(int text, int[] voice, int[] user) {
+    requireOpen(false);
+    int[] input = read(user);
+    System.arraycopy(voice, 0, frame(step), 0, config.voiceCodebooks());
     textToken = text;
     step++;
     given = step;
@@ -67,7 +76,7 @@ public final class TokenStreams {
   }
 
   /** Takes all steps of a stored voice, as the first of a session. */
-  public void told(StoredVoice voice) {
+  public void force(StoredVoice voice) {
     step = voice.steps();
     given = step;
     textToken = voice.textToken();
@@ -85,8 +94,8 @@ public final class TokenStreams {
    *
    * @return for each codebook of Moshi's voice a token, or {@link LmGenerator#FREE}
    */
-  public int[] given() {
-    int[] tokens = new int[config.depQ()];
+  private int[] given() {
+    int[] tokens = new int[config.voiceCodebooks()];
     for (int codebook = 0; codebook < tokens.length; codebook++) {
       int target = step - config.delays().get(codebook);
       tokens[codebook] = target >= 0 && target < given ? frame(target)[codebook] : LmGenerator.FREE;
@@ -95,24 +104,32 @@ public final class TokenStreams {
   }
 
   /**
-   * Takes what the model sampled and ends the step.
+   * Takes what the model sampled, and ends the step that {@link #next} began.
    *
    * @param sampled the text token, then one token of each codebook of Moshi's voice
    * @return the codes of the frame that this step completed, or empty while the delays fill
    */
-  public Optional<int[]> sampled(int[] sampled) {
+  public Optional<int[]> complete(int[] sampled) {
+    requireOpen(true);
+    open = false;
     textToken = sampled[0];
-    for (int codebook = 0; codebook < config.depQ(); codebook++) {
+    for (int codebook = 0; codebook < config.voiceCodebooks(); codebook++) {
       int target = step - config.delays().get(codebook);
       if (target >= 0) {
         frame(target)[codebook] = sampled[1 + codebook];
       }
     }
-    int complete = step - config.maxDelay();
+    int whole = step - config.maxDelay();
     step++;
-    return complete < 0
+    return whole < 0
         ? Optional.empty()
-        : Optional.of(Arrays.copyOf(frame(complete), config.depQ()));
+        : Optional.of(Arrays.copyOf(frame(whole), config.voiceCodebooks()));
+  }
+
+  private void requireOpen(boolean wanted) {
+    if (open != wanted) {
+      throw new IllegalStateException(open ? "a step is not complete" : "no step has begun");
+    }
   }
 
   private int[] frame(int index) {

@@ -1,5 +1,6 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.Clock;
 import io.moshimlx.audio.AudioDevice;
 import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.audio.AudioSource;
@@ -21,6 +22,7 @@ public final class Warnings implements AudioNotices {
 
   private static final long QUIET_NANOS = 1_000_000_000;
 
+  private final Clock clock;
   private final List<WarningEvent> pending = new ArrayList<>();
   private int dropped;
   private int underruns;
@@ -29,11 +31,20 @@ public final class Warnings implements AudioNotices {
   private long allUnderruns;
   private long allOverrun;
   private long outages;
-  private long toldNanos = System.nanoTime() - QUIET_NANOS;
+  private long toldNanos;
   private double paceMillis;
   private int paceFrames;
   private boolean slowTold;
   private boolean loopTold;
+
+  public Warnings() {
+    this(Clock.SYSTEM);
+  }
+
+  Warnings(Clock clock) {
+    this.clock = clock;
+    toldNanos = clock.nanoTime() - QUIET_NANOS;
+  }
 
   @Override
   public synchronized void dropped(int frames) {
@@ -133,13 +144,13 @@ public final class Warnings implements AudioNotices {
     return outages;
   }
 
-  /** Passes on what there is to tell; on the thread that sends the events. */
-  void tell(EventSink events) {
+  /** Sends the warnings that are due. */
+  void send(EventSink events) {
     take().forEach(events::accept);
   }
 
   private synchronized List<WarningEvent> take() {
-    long now = System.nanoTime();
+    long now = clock.nanoTime();
     if (now - toldNanos >= QUIET_NANOS && dropped + underruns + overrun > 0) {
       toldNanos = now;
       addCount("lag", dropped, "of the microphone dropped: the machine does not keep up");

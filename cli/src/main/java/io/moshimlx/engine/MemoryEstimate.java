@@ -81,16 +81,27 @@ public record MemoryEstimate(
   }
 
   /**
-   * In bytes.
+   * In bytes, for a model and one conversation with it.
    *
    * @param computed what it computes in, as {@link Lm#computed} says; empty for the stored type
    */
   public long bytes(Optional<DType> computed) {
-    int size = computed.orElse(stored).size();
-    long weights = quantization.bytesIn(weightBytes, size);
-    // The codec's halves share what they can; beside their weights lie their caches, and a kernel
-    // that is unfolded.
-    long codec = codecBytes + codecBytes / 8;
-    return weights + cacheValues * size + codec + PROCESS_BYTES + Lm.cacheLimit(weights);
+    return modelBytes(computed) + conversationBytes(computed);
+  }
+
+  /** In bytes, for what all conversations with a model share. */
+  public long modelBytes(Optional<DType> computed) {
+    long weights = quantization.bytesIn(weightBytes, computed.orElse(stored).size());
+    return weights + codecBytes + codecShare() + PROCESS_BYTES + MemoryLimits.cacheBytes(weights);
+  }
+
+  /** In bytes, for the state of each conversation: its KV cache and the codec's two streams. */
+  public long conversationBytes(Optional<DType> computed) {
+    return cacheValues * computed.orElse(stored).size() + codecShare();
+  }
+
+  /** What a codec's kernels take unfolded, and about as much what its streams remember. */
+  private long codecShare() {
+    return codecBytes / 16;
   }
 }

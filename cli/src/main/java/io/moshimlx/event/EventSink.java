@@ -4,7 +4,7 @@ package io.moshimlx.event;
 @FunctionalInterface
 public interface EventSink {
   /**
-   * Takes one event, on the thread that runs the session.
+   * Takes one event: always on the same thread of the session, one after another.
    *
    * @throws io.moshimlx.UserException if it cannot be written; the session ends
    */

@@ -4,7 +4,6 @@ import static io.moshimlx.mlx.Indexing.slice;
 import static io.moshimlx.mlx.Shapes.splitAt;
 
 import io.moshimlx.checkpoint.TransformerConfig;
-import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.Optional;
@@ -16,14 +15,11 @@ final class Attention {
   private final UnaryLayer outProj;
   private final Kernels kernels;
 
-  /** Of the array that was last cut in two. */
-  private final MlxArray[] parts = new MlxArray[2];
-
-  Attention(TransformerConfig config, String prefix, Weights weights, Kernels kernels) {
+  Attention(TransformerConfig config, String prefix, Layers layers) {
     heads = config.numHeads();
-    inProj = kernels.queriesKeysValues(prefix + "in_proj", config, weights);
-    outProj = weights.linear(prefix + "out_proj", config.dim(), config.dim());
-    this.kernels = kernels;
+    kernels = layers.kernels();
+    inProj = kernels.queriesKeysValues(prefix + "in_proj", config, layers);
+    outProj = layers.linear(prefix + "out_proj", config.dim(), config.dim());
   }
 
   /**
@@ -38,14 +34,13 @@ final class Attention {
       MlxArray x, Optional<Rotary.Angles> angles, KvCache cache, Optional<MlxArray> mask) {
     MlxArray qkv = inProj.apply(x);
     MlxArray split =
-        angles.isPresent()
-            ? kernels.rotate(qkv, angles.get(), heads)
-            : Kernels.splitHeads(qkv, heads);
+        angles.isPresent() ? kernels.rotate(qkv, angles.get(), heads) : Heads.split(qkv, heads);
     int batch = x.dim(0);
+    MlxArray[] parts = new MlxArray[2];
     splitAt(split, 1, batch * heads, parts);
     MlxArray q = parts[0];
     MlxArray kv = cache.append(parts[1]);
-    return outProj.apply(Kernels.joinHeads(attend(q, kv, cache.visible(), mask), batch));
+    return outProj.apply(Heads.join(attend(q, kv, cache.visible(), mask), batch));
   }
 
   private MlxArray attend(MlxArray q, MlxArray kv, int visible, Optional<MlxArray> mask) {
@@ -54,6 +49,7 @@ final class Attention {
       // The softmax of one score is 1: a depformer's first slice needs no attention.
       return slice(kv, 1, all, 2 * all, 2, 0, 1);
     }
+    MlxArray[] parts = new MlxArray[2];
     splitAt(slice(kv, 2, 0, visible), 1, all, parts);
     return kernels.attention(q, parts[0], parts[1], mask);
   }

@@ -12,7 +12,7 @@ import static io.moshimlx.mlx.Logic.where;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.MlxArray;
-import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.UnaryOperator;
@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
  * on the host, from the one read-back of each step.
  */
 final class BiasedSampler implements Sampler {
-  private static final int[] PAD = {StreamingDecoder.PAD};
+  private static final int[] PAD = {TextTokens.PAD};
 
   private final TextBias bias;
   private final Sampler sampler;
@@ -65,7 +65,7 @@ final class BiasedSampler implements Sampler {
 
   @Override
   public void drawn(int token) {
-    if (StreamingDecoder.isSilent(token)) {
+    if (TextTokens.isSilent(token)) {
       return;
     }
     said.addLast(token);

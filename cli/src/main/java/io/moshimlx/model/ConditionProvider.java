@@ -37,7 +37,7 @@ final class ConditionProvider {
     }
   }
 
-  ConditionProvider(LmConfig lm, Weights weights) {
+  ConditionProvider(LmConfig lm, Layers layers) {
     Conditioning config = lm.conditioning();
     sum = config.sum();
     conditioners =
@@ -50,19 +50,19 @@ final class ConditionProvider {
                             "condition_provider.conditioners." + name + ".",
                             config.conditioners().get(name),
                             lm.transformer().dim(),
-                            weights)));
+                            layers)));
   }
 
   private static Provider provider(
-      String prefix, Conditioning.Conditioner config, int dim, Weights weights) {
-    UnaryLayer outputProj = weights.linear(prefix + "output_proj", config.dim(), dim);
-    MlxArray learntPadding = weights.tensor(prefix + "learnt_padding", 1, 1, dim);
+      String prefix, Conditioning.Conditioner config, int dim, Layers layers) {
+    UnaryLayer outputProj = layers.linear(prefix + "output_proj", config.dim(), dim);
+    MlxArray learntPadding = layers.tensor(prefix + "learnt_padding", 1, 1, dim);
     return switch (config) {
       case Conditioning.Lut lut ->
           new Provider(
               lut.possibleValues(),
               Optional.of(
-                  weights.embedding(lut.dim(), new Weights.Rows(prefix + "embed", lut.bins() + 1))),
+                  layers.embedding(lut.dim(), new Weights.Rows(prefix + "embed", lut.bins() + 1))),
               outputProj,
               learntPadding);
       case Conditioning.Tensor _ ->

@@ -13,7 +13,6 @@ import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -21,15 +20,13 @@ import java.util.stream.Stream;
  * The small transformer that turns one step of Helium into the codebooks of Moshi's voice, one
  * after another ({@code depformer}). Every codebook has weights of its own, a slice.
  */
-final class Depformer implements AutoCloseable {
+final class Depformer {
   private final TransformerConfig config;
   private final UnaryLayer linearIn;
   private final List<Slice> slices;
-  private final Optional<Rotary> rotary;
-  private final List<StepKvCache> caches;
 
   private record Slice(UnaryLayer emb, Transformer transformer, UnaryLayer linearOut) {
-    Slice(LmConfig config, int index, Weights weights, Kernels kernels) {
+    Slice(LmConfig config, int index, Layers layers) {
       DepformerConfig depformer = config.depformer();
       int dim = depformer.transformer().dim();
       boolean readsText = index == 0;
@@ -41,28 +38,24 @@ final class Depformer implements AutoCloseable {
               dim,
               depformer.lowRank(),
               readsText && config.demuxSecondStream(),
-              weights,
-              kernels),
-          new Transformer(
-              depformer.transformer(), prefix + "transformer.", weights, kernels, false),
-          weights.linear(prefix + "linear_out", dim, config.card()));
+              layers),
+          new Transformer(depformer.transformer(), prefix + "transformer.", layers, false),
+          layers.linear(prefix + "linear_out", dim, config.card()));
     }
   }
 
-  Depformer(LmConfig lm, Weights weights, Kernels kernels) {
+  Depformer(LmConfig lm, Layers layers) {
     config = lm.depformer().transformer();
     // The projections of all slices read the same vector: one product serves them all.
     linearIn =
-        weights.linear(
+        layers.linear(
             lm.transformer().dim(),
-            IntStream.range(0, lm.depQ())
+            IntStream.range(0, lm.voiceCodebooks())
                 .mapToObj(
                     i -> new Weights.Rows("depformer.slices." + i + ".linear_in", config.dim()))
                 .toArray(Weights.Rows[]::new));
     slices =
-        IntStream.range(0, lm.depQ()).mapToObj(i -> new Slice(lm, i, weights, kernels)).toList();
-    rotary = config.rotary() ? Optional.of(new Rotary(config)) : Optional.empty();
-    caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
+        IntStream.range(0, lm.voiceCodebooks()).mapToObj(i -> new Slice(lm, i, layers)).toList();
   }
 
   /**
@@ -75,16 +68,15 @@ final class Depformer implements AutoCloseable {
    */
   List<MlxArray> sample(MlxArray hidden, MlxArray textToken, Sampler sampler, int[] given) {
     MlxArray projected = linearIn.apply(hidden);
-    caches.forEach(StepKvCache::clear);
+    List<StepKvCache> caches = Stream.generate(StepKvCache::new).limit(config.numLayers()).toList();
     List<MlxArray> tokens = new ArrayList<>(1 + slices.size());
     tokens.add(textToken);
     MlxArray last = textToken;
     for (int i = 0; i < slices.size(); i++) {
       Slice slice = slices.get(i);
-      int step = i;
       MlxArray own = slice(projected, 2, i * config.dim(), (i + 1) * config.dim());
       MlxArray x = add(own, reshape(slice.emb().apply(last), 1, 1, config.dim()));
-      MlxArray y = slice.transformer().apply(x, rotary.map(r -> r.angles(step, 1)), caches);
+      MlxArray y = slice.transformer().apply(x, caches);
       last =
           given[i] == LmGenerator.FREE
               ? sampler.sample(flatten(slice.linearOut().apply(y)))
@@ -92,10 +84,5 @@ final class Depformer implements AutoCloseable {
       tokens.add(last);
     }
     return tokens;
-  }
-
-  @Override
-  public void close() {
-    rotary.ifPresent(Rotary::close);
   }
 }

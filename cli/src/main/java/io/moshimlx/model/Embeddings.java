@@ -22,14 +22,13 @@ final class Embeddings {
   /** The first row of each stream in {@code tables}. */
   private final int[] starts;
 
-  Embeddings(LmConfig config, Weights weights, Kernels kernels) {
+  Embeddings(LmConfig config, Layers layers) {
     int dim = config.transformer().dim();
     int textRows = config.textCard() + 1;
     int audioRows = config.card() + 1;
     demuxedText =
         config.demuxSecondStream()
-            ? Optional.of(
-                of("text_emb", textRows, dim, OptionalInt.empty(), true, weights, kernels))
+            ? Optional.of(of("text_emb", textRows, dim, OptionalInt.empty(), true, layers))
             : Optional.empty();
     int first = demuxedText.isPresent() ? 1 : 0;
     Weights.Rows[] rows =
@@ -39,7 +38,7 @@ final class Embeddings {
                     ? new Weights.Rows("text_emb", textRows)
                     : new Weights.Rows("audio_embs." + (i - 1), audioRows))
             .toArray(Weights.Rows[]::new);
-    tables = kernels.lookup(weights.embedding(dim, rows));
+    tables = layers.embedding(dim, rows);
     starts = new int[rows.length];
     for (int i = 1; i < rows.length; i++) {
       starts[i] = starts[i - 1] + rows[i - 1].count();
@@ -53,26 +52,20 @@ final class Embeddings {
    * @param demux whether its ids carry a second stream
    */
   static UnaryLayer of(
-      String key,
-      int rows,
-      int dim,
-      OptionalInt lowRank,
-      boolean demux,
-      Weights weights,
-      Kernels kernels) {
+      String key, int rows, int dim, OptionalInt lowRank, boolean demux, Layers layers) {
     int width = lowRank.orElse(dim);
-    UnaryLayer table = kernels.lookup(weights.embedding(width, new Weights.Rows(key, rows)));
+    UnaryLayer table = layers.embedding(width, new Weights.Rows(key, rows));
     // A demuxed embedding has the low-rank projection in its file, and never uses it.
     Optional<UnaryLayer> widened =
         lowRank.isPresent()
-            ? Optional.of(weights.linear(key + ".low_rank", width, dim))
+            ? Optional.of(layers.linear(key + ".low_rank", width, dim))
             : Optional.empty();
     if (demux) {
       return new DemuxedEmbedding(
           table,
           rows,
-          weights.linear(key + ".out1", width, dim),
-          weights.linear(key + ".out2", width, dim));
+          layers.linear(key + ".out1", width, dim),
+          layers.linear(key + ".out2", width, dim));
     }
     return widened.<UnaryLayer>map(w -> ids -> w.apply(table.apply(ids))).orElse(table);
   }

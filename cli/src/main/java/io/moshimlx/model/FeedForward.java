@@ -1,7 +1,6 @@
 package io.moshimlx.model;
 
 import io.moshimlx.checkpoint.TransformerConfig;
-import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.nn.UnaryLayer;
 
@@ -11,10 +10,10 @@ final class FeedForward implements UnaryLayer {
   private final UnaryLayer linearOut;
   private final Kernels kernels;
 
-  FeedForward(TransformerConfig config, String prefix, Weights weights, Kernels kernels) {
-    linearIn = weights.linear(prefix + "linear_in", config.dim(), 2 * config.hiddenDim());
-    linearOut = weights.linear(prefix + "linear_out", config.hiddenDim(), config.dim());
-    this.kernels = kernels;
+  FeedForward(TransformerConfig config, String prefix, Layers layers) {
+    linearIn = layers.linear(prefix + "linear_in", config.dim(), 2 * config.hiddenDim());
+    linearOut = layers.linear(prefix + "linear_out", config.hiddenDim(), config.dim());
+    kernels = layers.kernels();
   }
 
   /** [batch, steps, dim] to the same. */

@@ -11,6 +11,9 @@ import java.util.Optional;
  */
 interface KvCache {
 
+  /** Steps that were appended so far: the position of the next one. */
+  int offset();
+
   /**
    * Which places a block of steps may attend to, to be asked for before {@link #append}.
    *

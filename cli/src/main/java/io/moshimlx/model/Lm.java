@@ -11,11 +11,11 @@ import io.moshimlx.checkpoint.Conditioning;
 import io.moshimlx.checkpoint.Layout;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
+import io.moshimlx.checkpoint.TransformerConfig;
 import io.moshimlx.checkpoint.Weights;
 import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
-import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
@@ -25,78 +25,64 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Moshi's language model: the embeddings of all token streams, Helium over time, the text head and
- * the depformer.
+ * the depformer. It has weights alone: a conversation's state is an {@link LmState}.
  *
  * <p>Belongs to the thread that loaded it.
  */
 public final class Lm implements AutoCloseable {
-  /** Bytes of freed arrays that MLX may keep: this share of the weights, but so many at least. */
-  private static final long CACHE_SHARE = 16;
-
-  private static final long LEAST_CACHE = 4 << 20;
-
-  /** Weights of a linear layer that is worth two cores: they take one about two milliseconds. */
-  private static final long SPLIT_FROM = 1 << 21;
-
-  private static final long NEVER = Long.MAX_VALUE;
-
   private final LmConfig config;
   private final Embeddings embeddings;
   private final ConditionProvider conditionProvider;
   private final Transformer transformer;
-  private final MlxArray outNorm;
+  private final UnaryLayer outNorm;
   private final UnaryLayer textLinear;
   private final List<UnaryLayer> extraHeads;
   private final Optional<Depformer> depformer;
-  private final Optional<Rotary> rotary;
-  private final Kernels kernels;
-  private final List<MlxArray> parameters;
+  private final DType dtype;
   private final long stepBytes;
+  private final Owned owned;
 
-  private Lm(LmConfig config, Weights weights, boolean written) {
+  private Lm(LmConfig config, Weights weights, ComputePlan plan, Owned owned) {
     this.config = config;
-    kernels = new Kernels(written);
-    conditionProvider = new ConditionProvider(config, weights);
+    this.owned = owned;
+    Kernels kernels = plan.kernels().apply(owned);
+    Layers besideSteps = new Layers(weights, kernels, plan.splitFrom(), owned);
+    conditionProvider = new ConditionProvider(config, besideSteps);
     extraHeads =
         IntStream.range(0, config.extraHeads().count())
             .mapToObj(i ->
-                weights.linear(
+                besideSteps.linear(
                     "extra_heads." + i, config.transformer().dim(), config.extraHeads().dim()))
             .toList();
-    long besideSteps = weights.stepBytes();
-    embeddings = new Embeddings(config, weights, kernels);
-    transformer = new Transformer(config.transformer(), "transformer.", weights, kernels, true);
-    outNorm = weights.tensor("out_norm.weight", config.transformer().dim());
-    textLinear = weights.linear("text_linear", config.transformer().dim(), config.textCard());
+    Layers layers = new Layers(weights, kernels, plan.splitFrom(), owned);
+    embeddings = new Embeddings(config, layers);
+    transformer = new Transformer(config.transformer(), "transformer.", layers, plan.early());
+    MlxArray outNormWeight = layers.tensor("out_norm.weight", config.transformer().dim());
+    outNorm = kernels.rmsNorm(outNormWeight);
+    dtype = outNormWeight.dtype();
+    textLinear = layers.linear("text_linear", config.transformer().dim(), config.textCard());
     depformer =
-        config.depQ() == 0
+        config.voiceCodebooks() == 0
             ? Optional.empty()
-            : Optional.of(new Depformer(config, weights, kernels));
-    rotary =
-        config.transformer().rotary()
-            ? Optional.of(new Rotary(config.transformer()))
-            : Optional.empty();
-    stepBytes = weights.stepBytes() - besideSteps;
-    parameters = weights.finish();
+            : Optional.of(new Depformer(config, layers));
+    stepBytes = layers.bytesRead();
   }
 
   /**
    * Loads a checkpoint in MLX's or PyTorch's layout.
    *
    * @param dtype what to compute in; empty for float32 on a CPU and the file's own type elsewhere
-   * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration says
+   * @throws io.moshimlx.UserException if the file does not hold exactly what the configuration
+   *     demands
    * @throws io.moshimlx.mlx.MlxException if the file cannot be read
    */
   public static Lm load(
       LmConfig config, Path file, Quantization quantization, Optional<DType> dtype) {
-    boolean cpu = Device.getDefault() == Device.Type.CPU;
-    Optional<DType> computed = computed(dtype);
-    boolean written = cpu && computed.filter(DType.FLOAT32::equals).isPresent();
-    boolean split = written && Runtime.getRuntime().availableProcessors() > 1;
-    return load(config, file, quantization, computed, written, split ? SPLIT_FROM : NEVER);
+    return load(config, file, quantization, ComputePlan.of(dtype));
   }
 
   /**
@@ -110,47 +96,33 @@ public final class Lm implements AutoCloseable {
         Device.getDefault() == Device.Type.CPU ? Optional.of(DType.FLOAT32) : Optional.empty());
   }
 
-  /** Bytes of freed arrays that MLX may keep beside weights of so many. */
-  public static long cacheLimit(long weightBytes) {
-    return Math.max(LEAST_CACHE, weightBytes / CACHE_SHARE);
+  /** Loads a checkpoint to compute it by a plan; a failure leaves nothing behind. */
+  static Lm load(LmConfig config, Path file, Quantization quantization, ComputePlan plan) {
+    Owned owned = new Owned();
+    try {
+      Lm lm = unevaluated(config, file, quantization, plan, owned);
+      Transforms.eval(owned.arrays());
+      return lm;
+    } catch (RuntimeException e) {
+      owned.close();
+      throw e;
+    }
   }
 
-  /**
-   * As above, with kernels that are {@link Kernels written out} or MLX's, and linear layers that
-   * are split from so many weights on.
-   */
-  static Lm load(
-      LmConfig config,
-      Path file,
-      Quantization quantization,
-      Optional<DType> dtype,
-      boolean written,
-      long splitFrom) {
-    Lm lm;
-    try (MlxScope _ = MlxScope.open()) {
-      Weights weights =
-          new Weights(file, quantization, dtype, config.depformer(), written, splitFrom);
-      lm = new Lm(config, weights, written);
+  /** The file's own handles are closed before the evaluation: only what the model keeps stays. */
+  private static Lm unevaluated(
+      LmConfig config, Path file, Quantization quantization, ComputePlan plan, Owned owned) {
+    try (MlxScope _ = MlxScope.open();
+        Weights weights = new Weights(file, quantization, plan.dtype(), config.depformer())) {
+      Lm lm = new Lm(config, weights, plan, owned);
+      weights.requireFit();
+      return lm;
     }
-    keepInMemory();
-    Transforms.eval(lm.parameters);
-    // MLX keeps what is freed for arrays of the same size. Those of attention grow with every step,
-    // so none of them would be used again, and all be kept until the context is full.
-    Memory.setCacheLimit(cacheLimit(Memory.active()));
-    return lm;
   }
 
   /** Why a CPU computes without compiled kernels; empty where it has them, or a GPU computes. */
   public static Optional<CompiledKernels.Missing> missingKernels() {
-    return Device.getDefault() == Device.Type.CPU ? Kernels.missing() : Optional.empty();
-  }
-
-  /** What a GPU reads at every step is to stay in memory, whatever else the machine does. */
-  private static void keepInMemory() {
-    if (Device.getDefault() != Device.Type.GPU) {
-      return;
-    }
-    Device.recommendedBytes().ifPresent(Memory::setWiredLimit);
+    return Device.getDefault() == Device.Type.CPU ? ComposedKernels.missing() : Optional.empty();
   }
 
   /**
@@ -158,10 +130,13 @@ public final class Lm implements AutoCloseable {
    * reads no more than its header. Throws as {@link #load} does.
    */
   public static Map<String, Layout.Place> places(LmConfig config, Path file) {
-    try (MlxScope _ = MlxScope.open()) {
-      Weights weights =
-          new Weights(file, Quantization.BF16, Optional.empty(), config.depformer(), false, NEVER);
-      new Lm(config, weights, false).close();
+    ComputePlan plan = ComputePlan.fast(Optional.empty());
+    try (MlxScope _ = MlxScope.open();
+        Owned owned = new Owned();
+        Weights weights = new Weights(file, Quantization.BF16, plan.dtype(), config.depformer())) {
+      // Its classes are the only list of a model's keys; none of its arrays is computed.
+      Lm _ = new Lm(config, weights, plan, owned);
+      weights.requireFit();
       return weights.places();
     }
   }
@@ -172,7 +147,7 @@ public final class Lm implements AutoCloseable {
 
   /** What it computes in. */
   DType dtype() {
-    return outNorm.dtype();
+    return dtype;
   }
 
   /** Bytes of weights that one step reads, in the types that it computes with. */
@@ -180,20 +155,27 @@ public final class Lm implements AutoCloseable {
     return stepBytes;
   }
 
-  /** Empty caches for a new session. */
-  List<RingKvCache> newCaches() {
-    return IntStream.range(0, config.transformer().numLayers())
-        .mapToObj(i -> new RingKvCache(config.transformer().context()))
-        .toList();
+  /**
+   * The state of a new conversation, before its first step; the caller closes it.
+   *
+   * @param guided whether Helium runs under two conditions, a batch of two: the best and the one
+   *     that guidance leads away from
+   */
+  LmState newState(boolean guided) {
+    TransformerConfig helium = config.transformer();
+    try (MlxScope _ = MlxScope.open()) {
+      Optional<MlxArray> condition = condition(guided);
+      condition.ifPresent(c -> Transforms.eval(c));
+      return new LmState(
+          condition.map(MlxArray::retain),
+          Stream.generate(() -> new RingKvCache(helium.context()))
+              .limit(helium.numLayers())
+              .toList());
+    }
   }
 
-  /**
-   * What is added to Helium's input at every step of a session.
-   *
-   * @param guided whether to add what guidance leads away from
-   * @return [1, 1, dim], or guided [2, 1, dim]; empty for a model without conditions
-   */
-  Optional<MlxArray> condition(boolean guided) {
+  /** What is added to Helium's input: [1, 1, dim], guided [2, 1, dim]; empty for none. */
+  private Optional<MlxArray> condition(boolean guided) {
     Optional<MlxArray> best = conditionProvider.sum(Conditioning.BEST);
     return guided
         ? best.map(b -> concatenate(0, b, conditionProvider.sum(Conditioning.WORST).orElseThrow()))
@@ -211,19 +193,15 @@ public final class Lm implements AutoCloseable {
   }
 
   /**
-   * Runs Helium over a block of steps, in as many copies as there are conditions.
+   * Runs Helium over the next steps of a conversation, in as many copies as there are conditions.
    *
    * @param embedded as {@link #embed}, [1, steps, dim]
-   * @param condition as {@link #condition}, [batch, 1, dim]; empty for none and a batch of one
-   * @param position of the first step
    * @return [batch, steps, dim]
    */
-  MlxArray forward(
-      MlxArray embedded, Optional<MlxArray> condition, int position, List<RingKvCache> caches) {
-    MlxArray x = condition.map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
-    int steps = embedded.dim(1);
-    MlxArray y = transformer.apply(x, rotary.map(r -> r.angles(position, steps)), caches);
-    return kernels.rmsNorm(y, outNorm);
+  MlxArray forward(MlxArray embedded, LmState state) {
+    MlxArray x =
+        state.condition().map(c -> add(embedded, astype(c, embedded.dtype()))).orElse(embedded);
+    return outNorm.apply(transformer.apply(x, state.caches()));
   }
 
   /**
@@ -253,9 +231,6 @@ public final class Lm implements AutoCloseable {
 
   @Override
   public void close() {
-    parameters.forEach(MlxArray::close);
-    rotary.ifPresent(Rotary::close);
-    depformer.ifPresent(Depformer::close);
-    kernels.close();
+    owned.close();
   }
 }

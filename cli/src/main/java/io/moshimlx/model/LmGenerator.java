@@ -10,12 +10,12 @@ import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Runs a language model step by step: the tokens of one step go in, those it samples come out, with
- * one read-back.
+ * One conversation with a language model, step by step: the tokens of one step go in, those it
+ * samples come out, with one read-back. Several generators may share a model and take their steps
+ * in any order.
  *
  * <p>Belongs to the thread that loaded the model.
  */
@@ -26,12 +26,10 @@ public final class LmGenerator implements AutoCloseable {
   private final Lm lm;
   private final Sampler textSampler;
   private final Sampler audioSampler;
-  private final Optional<MlxArray> condition;
-  private final List<RingKvCache> caches;
-  private int position;
+  private final LmState state;
 
   /**
-   * Starts a session whose text is led by nothing.
+   * Starts a conversation whose text is led by nothing.
    *
    * @param cfgCoef coefficient of classifier-free guidance; 1 for none. Another one needs a model
    *     whose conditioning {@link Conditioning#guides() guides}, and twice the work.
@@ -56,11 +54,7 @@ public final class LmGenerator implements AutoCloseable {
     this.lm = lm;
     this.textSampler = guided ? new GuidedSampler(textSampler, (float) cfgCoef) : textSampler;
     this.audioSampler = guided ? new GuidedSampler(audioSampler, (float) cfgCoef) : audioSampler;
-    try (MlxScope _ = MlxScope.open()) {
-      condition = lm.condition(guided).map(MlxArray::retain);
-    }
-    condition.ifPresent(c -> Transforms.eval(List.of(c)));
-    caches = lm.newCaches();
+    state = lm.newState(guided);
   }
 
   /**
@@ -88,14 +82,10 @@ public final class LmGenerator implements AutoCloseable {
   }
 
   private void read(Supplier<MlxArray> block) {
-    int steps;
     try (MlxScope _ = MlxScope.open()) {
-      MlxArray embedded = block.get();
-      steps = embedded.dim(1);
-      lm.forward(embedded, condition, position, caches);
+      lm.forward(block.get(), state);
     }
-    position += steps;
-    Transforms.eval(caches.stream().map(RingKvCache::state).toList());
+    Transforms.eval(state.arrays());
   }
 
   /**
@@ -105,7 +95,7 @@ public final class LmGenerator implements AutoCloseable {
    * @return the text token, then one token of each codebook that the depformer writes
    */
   public int[] step(int[] input) {
-    int[] given = new int[lm.config().depQ()];
+    int[] given = new int[lm.config().voiceCodebooks()];
     Arrays.fill(given, FREE);
     return step(input, given);
   }
@@ -127,7 +117,6 @@ public final class LmGenerator implements AutoCloseable {
       Transforms.asyncEval(thought.textToken());
       sampled = concatenate(0, tokens(thought, given)).retain();
     }
-    position++;
     try (sampled) {
       int[] tokens = sampled.toInts();
       textSampler.drawn(tokens[0]);
@@ -153,14 +142,13 @@ public final class LmGenerator implements AutoCloseable {
 
   private Thought think(int[] input) {
     try (MlxScope _ = MlxScope.recycling()) {
-      MlxArray hidden = lm.forward(lm.embed(input), condition, position, caches);
+      MlxArray hidden = lm.forward(lm.embed(input), state);
       return new Thought(hidden.retain(), textSampler.sample(lm.textLogits(hidden)).retain());
     }
   }
 
   @Override
   public void close() {
-    caches.forEach(RingKvCache::close);
-    condition.ifPresent(MlxArray::close);
+    state.close();
   }
 }

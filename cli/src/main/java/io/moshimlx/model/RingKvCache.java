@@ -29,6 +29,11 @@ final class RingKvCache implements KvCache, AutoCloseable {
   }
 
   @Override
+  public int offset() {
+    return (int) steps;
+  }
+
+  @Override
   public Optional<MlxArray> mask(int block) {
     if (block == 1) {
       return Optional.empty();
@@ -68,8 +73,8 @@ final class RingKvCache implements KvCache, AutoCloseable {
     return visible;
   }
 
-  /** What lives on from step to step; to be evaluated with a step's results. */
-  MlxArray state() {
+  /** All of it, [1, 2 × heads, context, headDim]; null before the first step. */
+  MlxArray ring() {
     return ring;
   }
 

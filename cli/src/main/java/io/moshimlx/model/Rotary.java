@@ -23,21 +23,21 @@ import io.moshimlx.mlx.MlxArray;
  *
  * @see <a href="https://arxiv.org/abs/2104.09864">RoFormer</a>
  */
-final class Rotary implements AutoCloseable {
+final class Rotary {
   private final float maxPeriod;
 
   /** [3 × heads × headDim / 2]: of queries, keys, and the values, which stay as they are. */
   private final MlxArray frequencies;
 
-  /** To be made within a scope. */
-  Rotary(TransformerConfig config) {
+  /** Within a scope. */
+  Rotary(TransformerConfig config, Owned owned) {
     int pairs = config.headDim() / 2;
     maxPeriod = (float) config.maxPeriod();
     float decay = (float) (-Math.log(config.maxPeriod()) / pairs);
     MlxArray turning = exp(multiply(arange(0, pairs, 1, DType.FLOAT32), decay));
     MlxArray perHead = broadcastTo(turning, 2 * config.numHeads(), pairs);
     MlxArray still = zeros(DType.FLOAT32, config.numHeads(), pairs);
-    frequencies = flatten(concatenate(0, perHead, still)).retain();
+    frequencies = owned.keep(flatten(concatenate(0, perHead, still)));
   }
 
   /** The angles of a block of steps; belongs to the scope in which it is first used. */
@@ -77,10 +77,5 @@ final class Rotary implements AutoCloseable {
 
   Angles angles(int position, int steps) {
     return new Angles(position, steps);
-  }
-
-  @Override
-  public void close() {
-    frequencies.close();
   }
 }

@@ -6,15 +6,15 @@ import io.moshimlx.mlx.MlxArray;
 import java.util.Optional;
 
 /**
- * The depformer's cache: it lives for one step of the model and grows by one place for each
+ * The depformer's cache: it lives for one step of the model, and grows by one place for each
  * codebook, so it is simply concatenated.
  */
 final class StepKvCache implements KvCache {
   private MlxArray kv;
 
-  /** Begins the next step. */
-  void clear() {
-    kv = null;
+  @Override
+  public int offset() {
+    return kv == null ? 0 : kv.dim(2);
   }
 
   @Override

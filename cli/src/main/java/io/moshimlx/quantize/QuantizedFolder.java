@@ -3,6 +3,7 @@ package io.moshimlx.quantize;
 import io.moshimlx.JsonConfig;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.ModelFiles;
+import io.moshimlx.checkpoint.ModelNames;
 import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.voice.StoredVoices;
 import java.io.IOException;
@@ -23,8 +24,6 @@ import java.util.stream.Stream;
  * complete.
  */
 public final class QuantizedFolder {
-  private static final String CONFIG = "config.json";
-
   private final ModelFiles source;
   private final Path sourceFolder;
   private final Path destination;
@@ -86,10 +85,10 @@ public final class QuantizedFolder {
           link(file.toRealPath(), voices.resolve(file.getFileName()));
         }
       }
-      Path config = sourceFolder.resolve(CONFIG);
+      Path config = sourceFolder.resolve(ModelNames.CONFIG);
       if (Files.exists(config)) {
         Files.writeString(
-            stage.resolve(CONFIG),
+            stage.resolve(ModelNames.CONFIG),
             JsonConfig.read(config).textWith("moshi_name", weights.getFileName().toString()));
       }
       Files.move(stage, destination, StandardCopyOption.ATOMIC_MOVE);
@@ -137,7 +136,9 @@ public final class QuantizedFolder {
 
   private static boolean isOther(Path file) {
     String name = file.getFileName().toString();
-    return !name.equals(CONFIG) && !name.startsWith(".") && !name.endsWith(".safetensors");
+    return !name.equals(ModelNames.CONFIG)
+        && !name.startsWith(".")
+        && !name.endsWith(".safetensors");
   }
 
   /** A second name of the same file where the file system has that, for codecs are large. */

@@ -124,13 +124,10 @@ public final class Quantizer {
   public boolean write(Path file, Progress progress, BooleanSupplier stopped) throws IOException {
     requireRoom(file);
     Map<String, MlxArray> arrays = Safetensors.load(source);
-    // What is freed would otherwise be kept for arrays of the same size.
-    long cacheLimit = Memory.setCacheLimit(0);
     try {
       return write(file, arrays, progress, stopped);
     } finally {
       arrays.values().forEach(MlxArray::close);
-      Memory.setCacheLimit(cacheLimit);
     }
   }
 
@@ -155,6 +152,8 @@ public final class Quantizer {
         if (uses.merge(place.key(), -1L, Long::sum) == 0) {
           array.close();
         }
+        // MLX would keep what is freed for arrays of the same size.
+        Memory.clearCache();
       }
       writer.finish();
       return true;

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jline.utils.Signals;
 
 /**
  * The keys of a live session, if stdin is a terminal: {@code m} mutes the microphone and opens it
@@ -74,9 +73,9 @@ public final class LiveKeys implements AutoCloseable {
   }
 
   private void watchSignals() {
-    Signals.register("TSTP", this::stop);
-    Signals.register("CONT", this::take);
-    Signals.register("WINCH", this::measure);
+    Signals.handle("TSTP", this::stop);
+    Signals.handle("CONT", this::take);
+    Signals.handle("WINCH", this::measure);
   }
 
   private void measure() {
@@ -114,9 +113,9 @@ public final class LiveKeys implements AutoCloseable {
       foreground = false;
       terminal.err().print(CLEAR_REST);
       release();
-      Signals.registerDefault("TSTP");
+      Signals.reset("TSTP");
       Stty.stop();
-      Signals.register("TSTP", this::stop);
+      Signals.handle("TSTP", this::stop);
       take();
     } finally {
       lock.unlock();
@@ -188,7 +187,7 @@ public final class LiveKeys implements AutoCloseable {
       if (present && !closed) {
         closed = true;
         quit = true;
-        List.of("TSTP", "CONT", "WINCH").forEach(Signals::registerDefault);
+        List.of("TSTP", "CONT", "WINCH").forEach(Signals::reset);
         release();
       }
     } finally {

@@ -1,9 +1,9 @@
 package io.moshimlx.terminal;
 
+import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.FrameEvent;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -24,6 +24,7 @@ final class LiveStatus implements StatusLine {
   private final LongSupplier dropped;
   private final String hint;
   private final double[] recentMs = new double[RECENT];
+  private final FrameTimes recent = new FrameTimes();
   private long frames;
   private double lagMs;
 
@@ -48,15 +49,17 @@ final class LiveStatus implements StatusLine {
 
   @Override
   public String text() {
-    double[] sorted = Arrays.copyOf(recentMs, (int) Math.min(frames, RECENT));
-    Arrays.sort(sorted);
+    recent.clear();
+    for (int i = 0; i < Math.min(frames, RECENT); i++) {
+      recent.add(recentMs[i]);
+    }
     return String.format(
         Locale.ROOT,
         "%s · %s · %.0f ms a frame, p99 %.0f · lag %.0f ms · %d dropped%s",
         time(frames),
         muted.getAsBoolean() ? "[muted]" : level(Math.max(levelDb.getAsDouble(), QUIET_DB)),
-        quantile(sorted, 0.5),
-        quantile(sorted, 0.99),
+        recent.quantile(0.5),
+        recent.quantile(0.99),
         lagMs,
         dropped.getAsLong(),
         hint);
@@ -85,9 +88,5 @@ final class LiveStatus implements StatusLine {
     return hours == 0
         ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
         : String.format(Locale.ROOT, "%d:%02d:%02d", hours, seconds / 60 % 60, seconds % 60);
-  }
-
-  private static double quantile(double[] sorted, double share) {
-    return sorted[(int) Math.round(share * (sorted.length - 1))];
   }
 }

@@ -1,5 +1,6 @@
 package io.moshimlx.terminal;
 
+import io.moshimlx.Progress;
 import io.moshimlx.audio.EchoChoice;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.event.EndEvent;
@@ -86,9 +87,28 @@ public final class SessionView implements EventSink, AutoCloseable {
     draw(what);
   }
 
-  /** Shows the progress of reading the prompt, in percent. */
-  public void preparingVoice(int percent) {
-    preparing("preparing the voice, %d %%".formatted(percent));
+  /**
+   * Shows the progress of reading the prompt, before the session starts.
+   *
+   * @param stopped becomes true when the user stops it
+   */
+  public Progress prompting(BooleanSupplier stopped) {
+    return new Progress() {
+      @Override
+      public void at(String what, long done, long total) {
+        note("preparing the voice, %d %%".formatted(100 * done / total));
+      }
+
+      @Override
+      public void note(String text) {
+        preparing(text);
+      }
+
+      @Override
+      public boolean cancelled() {
+        return stopped.getAsBoolean();
+      }
+    };
   }
 
   @Override

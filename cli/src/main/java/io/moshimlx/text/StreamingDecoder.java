@@ -17,12 +17,6 @@ import java.util.List;
  * back until it is complete. Bytes that cannot become a character are decoded as U+FFFD.
  */
 public final class StreamingDecoder {
-  /** The text token of a step without text. */
-  public static final int PAD = 3;
-
-  /** The last padding token before a word. */
-  private static final int END_OF_PAD = 0;
-
   /** How SentencePiece spells the unknown piece in decoded text. */
   private static final byte[] UNKNOWN = " \u2047 ".getBytes(StandardCharsets.UTF_8);
 
@@ -42,11 +36,6 @@ public final class StreamingDecoder {
     this.pieces = pieces;
   }
 
-  /** Whether a text token is padding. */
-  public static boolean isSilent(int token) {
-    return token == END_OF_PAD || token == PAD;
-  }
-
   /**
    * Decodes the next token.
    *
@@ -56,7 +45,7 @@ public final class StreamingDecoder {
    */
   public String push(int token) {
     Piece piece = pieces.get(token);
-    return isSilent(token) ? "" : decode(bytes(piece), false);
+    return TextTokens.isSilent(token) ? "" : decode(bytes(piece), false);
   }
 
   /** Ends the stream; returns the bytes held back, which can only be an incomplete character. */

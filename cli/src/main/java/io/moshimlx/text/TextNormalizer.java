@@ -1,8 +1,5 @@
 package io.moshimlx.text;
 
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -42,31 +39,31 @@ final class TextNormalizer {
   /**
    * Reads a {@code NormalizerSpec}.
    *
-   * @throws IOException if it is damaged
+   * @throws ProtoReader.DamagedException if it is damaged
    */
-  static TextNormalizer read(CodedInputStream in) throws IOException {
+  static TextNormalizer read(ProtoReader in) throws ProtoReader.DamagedException {
     TextNormalizer normalizer = new TextNormalizer();
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+    for (int tag = in.next(); tag != 0; tag = in.next()) {
       switch (tag) {
-        case CHARACTER_MAP -> normalizer.setCharacterMap(in.readByteArray());
-        case DUMMY_PREFIX -> normalizer.dummyPrefix = in.readBool();
-        case REMOVE_EXTRA_SPACES -> normalizer.removeExtraSpaces = in.readBool();
-        case ESCAPE_SPACES -> normalizer.escapeSpaces = in.readBool();
-        default -> in.skipField(tag);
+        case CHARACTER_MAP -> normalizer.setCharacterMap(in.bytes());
+        case DUMMY_PREFIX -> normalizer.dummyPrefix = in.bool();
+        case REMOVE_EXTRA_SPACES -> normalizer.removeExtraSpaces = in.bool();
+        case ESCAPE_SPACES -> normalizer.escapeSpaces = in.bool();
+        default -> in.skip(tag);
       }
     }
     return normalizer;
   }
 
   /** The length of the trie in bytes, the trie, and the replacements, each ended by a zero. */
-  private void setCharacterMap(byte[] map) throws IOException {
+  private void setCharacterMap(byte[] map) throws ProtoReader.DamagedException {
     if (map.length == 0) {
       return;
     }
     ByteBuffer in = ByteBuffer.wrap(map).order(ByteOrder.LITTLE_ENDIAN);
     int size = map.length < Integer.BYTES ? -1 : in.getInt();
     if (size < Integer.BYTES || size % Integer.BYTES != 0 || size > in.remaining()) {
-      throw new InvalidProtocolBufferException("character map of " + map.length + " bytes");
+      throw new ProtoReader.DamagedException("character map of " + map.length + " bytes");
     }
     trie = new int[size / Integer.BYTES];
     in.asIntBuffer().get(trie);

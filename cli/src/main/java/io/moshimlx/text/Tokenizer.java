@@ -1,7 +1,5 @@
 package io.moshimlx.text;
 
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.moshimlx.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +29,7 @@ public final class Tokenizer {
   record Piece(String text, float score, Kind kind) {}
 
   /** The trainer's settings for cutting a text ({@code TrainerSpec}). */
-  private record Trained(int algorithm, boolean byteFallback) {}
+  private record Trained(long algorithm, boolean byteFallback) {}
 
   // Fields of the messages ModelProto, SentencePiece and TrainerSpec, as (number << 3 | wire type).
   private static final int PIECES = 1 << 3 | 2;
@@ -67,21 +65,16 @@ public final class Tokenizer {
     TextNormalizer normalizer = new TextNormalizer();
     Trained trained = new Trained(UNIGRAM, false);
     try {
-      CodedInputStream in = CodedInputStream.newInstance(Files.readAllBytes(path));
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (tag == PIECES || tag == TRAINER || tag == NORMALIZER) {
-          int outer = in.pushLimit(in.readRawVarint32());
-          switch (tag) {
-            case PIECES -> pieces.add(piece(in));
-            case TRAINER -> trained = trained(in);
-            default -> normalizer = TextNormalizer.read(in);
-          }
-          in.popLimit(outer);
-        } else if (!in.skipField(tag)) {
-          throw notTokenizer(path, null);
+      ProtoReader in = new ProtoReader(Files.readAllBytes(path));
+      for (int tag = in.next(); tag != 0; tag = in.next()) {
+        switch (tag) {
+          case PIECES -> pieces.add(piece(in.message()));
+          case TRAINER -> trained = trained(in.message());
+          case NORMALIZER -> normalizer = TextNormalizer.read(in.message());
+          default -> in.skip(tag);
         }
       }
-    } catch (InvalidProtocolBufferException e) {
+    } catch (ProtoReader.DamagedException e) {
       throw notTokenizer(path, e);
     } catch (IOException e) {
       throw UserException.cannotRead(path, e, "download the model's tokenizer again");
@@ -92,42 +85,42 @@ public final class Tokenizer {
     return new Tokenizer(path, List.copyOf(pieces), normalizer, trained);
   }
 
-  private static Piece piece(CodedInputStream in) throws IOException {
+  private static Piece piece(ProtoReader in) throws ProtoReader.DamagedException {
     String text = "";
     float score = 0;
     Kind kind = Kind.NORMAL;
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+    for (int tag = in.next(); tag != 0; tag = in.next()) {
       switch (tag) {
-        case PIECE_TEXT -> text = in.readStringRequireUtf8();
-        case PIECE_SCORE -> score = in.readFloat();
-        case PIECE_KIND -> kind = kind(in.readEnum());
-        default -> in.skipField(tag);
+        case PIECE_TEXT -> text = in.string();
+        case PIECE_SCORE -> score = in.float32();
+        case PIECE_KIND -> kind = kind(in.varint());
+        default -> in.skip(tag);
       }
     }
     if (kind == Kind.BYTE && !text.matches("<0x[0-9A-F]{2}>")) {
-      throw new InvalidProtocolBufferException("byte piece named " + text);
+      throw new ProtoReader.DamagedException("byte piece named " + text);
     }
     return new Piece(text, score, kind);
   }
 
-  private static Trained trained(CodedInputStream in) throws IOException {
-    int algorithm = UNIGRAM;
+  private static Trained trained(ProtoReader in) throws ProtoReader.DamagedException {
+    long algorithm = UNIGRAM;
     boolean byteFallback = false;
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+    for (int tag = in.next(); tag != 0; tag = in.next()) {
       switch (tag) {
-        case ALGORITHM -> algorithm = in.readEnum();
-        case BYTE_FALLBACK -> byteFallback = in.readBool();
-        default -> in.skipField(tag);
+        case ALGORITHM -> algorithm = in.varint();
+        case BYTE_FALLBACK -> byteFallback = in.bool();
+        default -> in.skip(tag);
       }
     }
     return new Trained(algorithm, byteFallback);
   }
 
-  private static Kind kind(int number) throws InvalidProtocolBufferException {
+  private static Kind kind(long number) throws ProtoReader.DamagedException {
     if (number < 1 || number > Kind.values().length) {
-      throw new InvalidProtocolBufferException("piece of kind " + number);
+      throw new ProtoReader.DamagedException("piece of kind " + number);
     }
-    return Kind.values()[number - 1];
+    return Kind.values()[(int) number - 1];
   }
 
   private static UserException notTokenizer(Path path, Throwable cause) {

@@ -4,6 +4,7 @@ import io.moshimlx.StandIn;
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -42,24 +43,26 @@ public final class StoredVoice {
    */
   public static StoredVoice read(Path file, LmConfig config) {
     StandIn.refuse(file);
-    try {
+    try (InputStream in = Files.newInputStream(file)) {
+      // What cannot be read shows here, and is not taken for damage.
+      int _ = in.read();
       if (Files.size(file) > LARGEST_FILE) {
         throw new UserException(
             file + " is too large for a stored voice", "use a voice from its publisher");
       }
-      return read(file.toString(), Files.readAllBytes(file), config);
+      return read(file.toString(), file, config);
     } catch (IOException e) {
       throw UserException.cannotRead(file, e, "give the name or the .pt file of a stored voice");
     }
   }
 
   /**
-   * As above, from the file's content.
+   * Reads a file of a stored voice under another name.
    *
-   * @param name what to call it
+   * @param name what errors call it
    */
-  static StoredVoice read(String name, byte[] bytes, LmConfig config) {
-    List<TorchFile.Numbers> tensors = TorchFile.read(name, bytes, "embeddings", "cache");
+  static StoredVoice read(String name, Path file, LmConfig config) {
+    List<TorchFile.Numbers> tensors = TorchFile.read(name, file, "embeddings", "cache");
     float[][] embeddings = embeddings(name, tensors.get(0), config);
     return new StoredVoice(embeddings, cache(name, tensors.get(1), embeddings.length, config));
   }

@@ -6,6 +6,7 @@ import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.ModelFiles;
 import io.moshimlx.checkpoint.ModelNames;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,14 +18,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * The stored voices that come with PersonaPlex: an archive ({@code voices.tgz}), the folder that it
  * is unpacked to ({@code voices}), or both. What the folder has comes first.
  *
  * <p>The archive is read where it lies and never unpacked, so that no name in it can lead anywhere.
+ * The one voice that is wanted goes through a temporary file with a name of our own.
  *
  * @param folder of {@code *.pt} files
  */
@@ -38,7 +38,7 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
 
   /** Those of a model; none if it takes no prompts. */
   public static StoredVoices of(ModelFiles files) {
-    return files.config().prompted() ? in(files.directory()) : NONE;
+    return files.config().takesPrompts() ? in(files.directory()) : NONE;
   }
 
   private static StoredVoices in(Path directory) {
@@ -95,32 +95,44 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
       Path file, String name, LmConfig config, TreeSet<String> names) {
     StandIn.refuse(file);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
-        TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(bytes))) {
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        Matcher voice = VOICE.matcher(entry.getName());
+        InputStream unpacked = new GZIPInputStream(bytes)) {
+      TarReader tar = new TarReader(unpacked);
+      for (Optional<TarReader.Entry> next = tar.next(); next.isPresent(); next = tar.next()) {
+        TarReader.Entry entry = next.orElseThrow();
+        Matcher voice = VOICE.matcher(entry.name());
         if (!entry.isFile() || !voice.matches()) {
           continue;
         }
         if (voice.group("name").equalsIgnoreCase(name)) {
-          return Optional.of(
-              StoredVoice.read(file + ": " + entry.getName(), content(tar, entry), config));
+          if (entry.size() > LARGEST_VOICE) {
+            throw new IOException(entry.name() + " is too large for a voice");
+          }
+          return Optional.of(read(file + ": " + entry.name(), tar.content(), config));
         }
         names.add(voice.group("name"));
       }
       return Optional.empty();
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
+      String why = e instanceof EOFException ? "its end is missing" : e.getMessage();
       throw new UserException(
-          "%s cannot be read, or is damaged: %s".formatted(file, e.getMessage()),
-          "fetch the model again",
-          e);
+          "%s cannot be read, or is damaged: %s".formatted(file, why), "fetch the model again", e);
     }
   }
 
-  private static byte[] content(InputStream tar, TarArchiveEntry entry) throws IOException {
-    if (entry.getSize() > LARGEST_VOICE) {
-      throw new IOException(entry.getName() + " is too large for a voice");
+  /** Reads a voice out of the archive, by way of a file: the JDK reads no such zip in memory. */
+  private static StoredVoice read(String name, byte[] content, LmConfig config) {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      Path file = Files.createTempFile(folder, "moshi-mlx-voice", ".pt");
+      try {
+        Files.write(file, content);
+        return StoredVoice.read(name, file, config);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw UserException.cannotWrite(folder.resolve("moshi-mlx-voice.pt"), e, "make room there");
     }
-    return tar.readNBytes((int) entry.getSize());
   }
 
   /** The voices in a folder, in the order of their names. */

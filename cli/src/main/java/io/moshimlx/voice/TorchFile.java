@@ -6,20 +6,18 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
-import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
-import org.apache.commons.compress.archivers.zip.ZipFile;
+import java.util.zip.ZipFile;
 
 /**
  * A dictionary of tensors that {@code torch.save} has written: a zip of a pickle and of one entry
  * for each storage.
  *
- * <p>Nothing in it is executed; see {@link Unpickler}. {@code java.util.zip} cannot read such a
- * file out of memory, because it tells the sizes of its entries only at its end.
+ * <p>Nothing in it is executed; see {@link Unpickler}.
  */
 final class TorchFile {
   private static final String PICKLE = "/data.pkl";
@@ -46,14 +44,14 @@ final class TorchFile {
   /**
    * Reads tensors.
    *
-   * @param name what to call the file
+   * @param name what errors call the file
    * @param keys of the tensors wanted
    * @return their numbers, in that order
    * @throws UserException naming the file, if it has not all of them, or is no such file, or has
    *     anything in it that tensors do not need
    */
-  static List<Numbers> read(String name, byte[] bytes, String... keys) {
-    try (ZipFile zip = ZipFile.builder().setByteArray(bytes).get()) {
+  static List<Numbers> read(String name, Path path, String... keys) {
+    try (ZipFile zip = new ZipFile(path.toFile())) {
       String prefix = prefix(name, zip);
       TorchFile file =
           new TorchFile(
@@ -75,8 +73,8 @@ final class TorchFile {
 
   /** All of it is in one folder, of any name. */
   private static String prefix(String name, ZipFile zip) {
-    return Collections.list(zip.getEntries()).stream()
-        .map(ZipArchiveEntry::getName)
+    return zip.stream()
+        .map(ZipEntry::getName)
         .filter(entry -> entry.endsWith(PICKLE) && entry.indexOf('/') == entry.lastIndexOf('/'))
         .map(entry -> entry.substring(0, entry.length() - PICKLE.length()))
         .findFirst()
@@ -86,7 +84,7 @@ final class TorchFile {
   /** An entry's content, which has to be stored as it is: nothing swells when it is read. */
   private static byte[] entry(String name, ZipFile zip, String path, long largest)
       throws IOException {
-    ZipArchiveEntry entry = zip.getEntry(path);
+    ZipEntry entry = zip.getEntry(path);
     if (entry == null || entry.getMethod() != ZipEntry.STORED || entry.getSize() > largest) {
       throw damaged(name, null);
     }

@@ -57,16 +57,16 @@ class AudioDevicesTest {
   @Test
   void whatFitsNoneOrSeveralIsAnsweredWithThoseThatThereAre() {
     assertEquals(
-        "--input-device 'usb' is ambiguous: choose by index from 2 USB Audio, 3 USB Audio, 4 USB",
+        "--input-device 'usb' is the name of several devices; choose one by its index: 2 USB Audio, 3 USB Audio, 4 USB",
         failure(Direction.INPUT, DEVICES, "usb"));
     assertEquals(
-        "--input-device 'USB Audio' is ambiguous: choose by index from 2 USB Audio, 3 USB Audio",
+        "--input-device 'USB Audio' is the name of several devices; choose one by its index: 2 USB Audio, 3 USB Audio",
         failure(Direction.INPUT, DEVICES, "USB Audio"));
     String all =
         "0 Default Audio Device, 1 MacBook Pro Microphone, 2 USB Audio, 3 USB Audio, 4 USB";
     for (String wanted : List.of("7", "-1", "", "headset")) {
       assertEquals(
-          "--output-device '%s' is none of %s".formatted(wanted, all),
+          "--output-device '%s' is not connected; choose one of %s".formatted(wanted, all),
           failure(Direction.OUTPUT, DEVICES, wanted));
     }
   }

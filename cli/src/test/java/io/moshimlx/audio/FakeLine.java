@@ -1,13 +1,13 @@
 package io.moshimlx.audio;
 
+import io.moshimlx.FakeClock;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import javax.sound.sampled.AudioFormat;
 import javax.sound.sampled.DataLine;
 import javax.sound.sampled.LineUnavailableException;
@@ -15,16 +15,17 @@ import javax.sound.sampled.SourceDataLine;
 import javax.sound.sampled.TargetDataLine;
 
 /**
- * A device of 24 kHz 16-bit sound, mono unless it is said otherwise, that gives, takes, blocks and
- * fails when a test says so.
+ * A device of 24 kHz 16-bit sound, mono by default, that gives, takes, blocks and fails when a test
+ * says so.
  *
  * <p>A frame of it has one value throughout, by which it is known.
  */
 final class FakeLine {
+  private final FakeClock clock;
   private final AudioFormat format;
   private final int frameBytes;
 
-  /** What a playback line holds. */
+  /** Bytes that a playback line holds. */
   private int capacity;
 
   private final Queue<Byte> captured = new ArrayDeque<>();
@@ -37,18 +38,16 @@ final class FakeLine {
   private int generation;
   private boolean absent;
   private float next;
-  private CountDownLatch barrier = new CountDownLatch(0);
-  private CountDownLatch closing = new CountDownLatch(0);
-  final AtomicInteger blocked = new AtomicInteger();
+  private boolean blocks;
+  private boolean blocksClosing;
+  private int openings;
 
-  /** How often a line was opened. */
-  final AtomicInteger openings = new AtomicInteger();
-
-  FakeLine() {
-    this(1);
+  FakeLine(FakeClock clock) {
+    this(clock, 1);
   }
 
-  FakeLine(int channels) {
+  FakeLine(FakeClock clock, int channels) {
+    this.clock = clock;
     format = new AudioFormat(24_000, 16, channels, true, false);
     frameBytes = channels * 2 * AudioSource.FRAME_SAMPLES;
     capacity = 2 * frameBytes;
@@ -84,7 +83,12 @@ final class FakeLine {
     return captured.size();
   }
 
-  /** Has a playback line hold so many frames. */
+  /** How often a line was opened. */
+  synchronized int openings() {
+    return openings;
+  }
+
+  /** Makes a playback line hold so many frames. */
   synchronized void hold(int frames) {
     capacity = frames * frameBytes;
   }
@@ -93,14 +97,20 @@ final class FakeLine {
   synchronized void drain() {
     content = 0;
     lagging = 0;
-    notifyAll();
+    clock.signal(this);
+  }
+
+  /** Plays so many bytes, or all that there are. */
+  synchronized void play(int bytes) {
+    content = Math.max(0, content - bytes);
+    clock.signal(this);
   }
 
   /** Plays a frame, but for the line's account only a part of it, as PulseAudio may. */
   synchronized void playAndLag(int bytes) {
     content -= frameBytes;
     lagging += bytes;
-    notifyAll();
+    clock.signal(this);
   }
 
   /** The values of the frames that were played or are about to be. */
@@ -123,36 +133,36 @@ final class FakeLine {
     generation++;
     captured.clear();
     content = 0;
-    notifyAll();
+    clock.signal(this);
   }
 
   synchronized void plugIn() {
     absent = false;
   }
 
-  /** Has every call that opens a line or moves sound block from now on. */
+  /** Makes every call block that opens a line or moves sound. */
   synchronized void block() {
-    barrier = new CountDownLatch(1);
+    blocks = true;
   }
 
-  /** Has every line that is closed block in that. */
+  /** Makes every call block that closes a line. */
   synchronized void blockClosing() {
-    closing = new CountDownLatch(1);
+    blocksClosing = true;
   }
 
   synchronized void unblock() {
-    barrier.countDown();
-    closing.countDown();
+    blocks = false;
+    blocksClosing = false;
+    clock.signal(this);
   }
 
-  private void pass(CountDownLatch latch) {
-    blocked.incrementAndGet();
+  private synchronized void awaitWhile(BooleanSupplier blocked) {
     try {
-      latch.await();
+      while (blocked.getAsBoolean()) {
+        clock.await(this, FakeClock.FOREVER);
+      }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
-    } finally {
-      blocked.decrementAndGet();
     }
   }
 
@@ -165,14 +175,14 @@ final class FakeLine {
   }
 
   private <L extends DataLine> L open(Class<L> type) throws LineUnavailableException {
-    pass(barrier());
+    awaitWhile(() -> blocks);
     int line;
     synchronized (this) {
       if (absent) {
         throw new LineUnavailableException("nothing is plugged in.");
       }
       line = ++generation;
-      openings.incrementAndGet();
+      openings++;
       content = 0;
       captured.clear();
       if (next != 0) {
@@ -187,12 +197,7 @@ final class FakeLine {
                 call(line, type == TargetDataLine.class, method.getName(), arguments)));
   }
 
-  private synchronized CountDownLatch barrier() {
-    return barrier;
-  }
-
-  private Object call(int line, boolean capture, String method, Object[] arguments)
-      throws InterruptedException {
+  private Object call(int line, boolean capture, String method, Object[] arguments) {
     return switch (method) {
       case "start" -> null;
       case "flush" -> flush();
@@ -220,44 +225,34 @@ final class FakeLine {
     return null;
   }
 
-  private Void close(int line) {
-    CountDownLatch latch;
-    synchronized (this) {
-      latch = closing;
-      if (line == generation) {
-        generation++;
-        notifyAll();
-      }
+  private synchronized Void close(int line) {
+    if (line == generation) {
+      generation++;
+      clock.signal(this);
     }
-    pass(latch);
+    awaitWhile(() -> blocksClosing);
     return null;
   }
 
-  private int read(int line, byte[] target, int offset, int length) {
-    pass(barrier());
-    synchronized (this) {
-      int count = line == generation ? Math.min(length, captured.size()) : 0;
-      for (int i = 0; i < count; i++) {
-        target[offset + i] = captured.remove();
-      }
-      return count;
+  private synchronized int read(int line, byte[] target, int offset, int length) {
+    awaitWhile(() -> blocks);
+    int count = line == generation ? Math.min(length, captured.size()) : 0;
+    for (int i = 0; i < count; i++) {
+      target[offset + i] = captured.remove();
     }
+    return count;
   }
 
-  private int write(int line, byte[] source, int offset, int length) throws InterruptedException {
-    pass(barrier());
-    synchronized (this) {
-      while (line == generation && content + length > capacity) {
-        wait();
-      }
-      if (line != generation) {
-        return 0;
-      }
-      content += length;
-      for (int i = offset; i < offset + length; i += 2) {
-        played.add((short) ((source[i] & 0xff) | (source[i + 1] << 8)));
-      }
-      return length;
+  private synchronized int write(int line, byte[] source, int offset, int length) {
+    awaitWhile(() -> blocks);
+    awaitWhile(() -> line == generation && content + length > capacity);
+    if (line != generation) {
+      return 0;
     }
+    content += length;
+    for (int i = offset; i < offset + length; i += 2) {
+      played.add((short) ((source[i] & 0xff) | (source[i + 1] << 8)));
+    }
+    return length;
   }
 }

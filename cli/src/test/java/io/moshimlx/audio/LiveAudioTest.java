@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.Clock;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.ArrayList;
@@ -95,8 +96,8 @@ class LiveAudioTest {
    * dropped; then it must be right.
    */
   private void inTime(
-      LineKeeper.Opener<TargetDataLine> capture,
-      LineKeeper.Opener<SourceDataLine> playback,
+      LineSupervisor.Opener<TargetDataLine> capture,
+      LineSupervisor.Opener<SourceDataLine> playback,
       Passage passage)
       throws Exception {
     for (int attempt = 1; ; attempt++) {
@@ -106,14 +107,16 @@ class LiveAudioTest {
                   capture,
                   _ -> {},
                   notices,
-                  LineKeeper.Patience.USUAL);
+                  LineSupervisor.RetryPolicy.DEFAULT,
+                  Clock.SYSTEM);
           Speaker speaker =
               new Speaker(
                   AudioDevices.output(null, Map.of()),
                   playback,
                   Speaker.Listener.NONE,
                   notices,
-                  LineKeeper.Patience.USUAL)) {
+                  LineSupervisor.RetryPolicy.DEFAULT,
+                  Clock.SYSTEM)) {
         int before = notices.heard().size();
         try {
           passage.run(microphone, speaker);

@@ -1,6 +1,5 @@
 package io.moshimlx.audio;
 
-import static io.moshimlx.audio.SoundServer.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,12 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.FakeClock;
 import io.moshimlx.OnMac;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -21,16 +21,20 @@ import org.junit.jupiter.api.Test;
 
 class MicrophoneTest {
   private static final AudioDevice DEVICE = new AudioDevice(Direction.INPUT, 0, "Fake", true);
-  private static final LineKeeper.Patience SHORT = new LineKeeper.Patience(400, 300, 50, 1_500);
-  private static final LineKeeper.Patience LONG = new LineKeeper.Patience(9_000, 9_000, 50, 9_000);
 
-  private final FakeLine line = new FakeLine();
+  /** Enough for the microphone to take what the line has. */
+  private static final int MOMENT_MILLIS = 10;
+
+  private final FakeClock time = new FakeClock();
+  private final FakeLine line = new FakeLine(time);
   private final Notices notices = new Notices();
   private final float[] frame = new float[AudioSource.FRAME_SAMPLES];
   private Microphone opened;
 
-  private Microphone open(Consumer<float[]> stage) {
-    opened = new Microphone(DEVICE, line::openCapture, stage, notices, SHORT);
+  private Microphone open(Consumer<float[]> filter) {
+    opened =
+        new Microphone(
+            DEVICE, line::openCapture, filter, notices, LineSupervisor.RetryPolicy.DEFAULT, time);
     return opened;
   }
 
@@ -38,7 +42,7 @@ class MicrophoneTest {
     return open(_ -> {});
   }
 
-  /** A microphone that is read from already. */
+  /** A microphone whose first read is over. */
   private Microphone openAndRead() {
     Microphone microphone = open();
     microphone.read(frame);
@@ -46,27 +50,44 @@ class MicrophoneTest {
   }
 
   @AfterEach
-  void close() {
+  void everyThreadEnds() {
     line.unblock();
     if (opened != null) {
       opened.close();
     }
+    time.pass(1000);
+    assertEquals(0, time.threads());
   }
 
-  /** Reads until a frame is not the silence that stands in for one. */
-  private void readSound(Microphone microphone) {
-    do {
-      assertTrue(microphone.read(frame));
-    } while (frame[0] == 0);
+  private void readUntil(BooleanSupplier holds) {
+    time.passUntil(
+        "it",
+        () -> {
+          assertTrue(opened.read(frame));
+          return holds.getAsBoolean();
+        });
+  }
+
+  /** Reads until a frame is not the silence that replaces a missing one. */
+  private void readSound() {
+    readUntil(() -> frame[0] != 0);
+  }
+
+  private void giveZeros(int frames) {
+    for (int i = 0; i < frames; i++) {
+      line.give(0);
+    }
+    time.pass(MOMENT_MILLIS);
   }
 
   @Test
-  void twoFramesWaitAndOlderOnesAreDroppedAndCounted() throws Exception {
+  void twoFramesWaitAndOlderOnesAreDroppedAndCounted() {
     Microphone microphone = openAndRead();
     for (int i = 0; i < 10; i++) {
       line.give(FakeLine.value(i));
     }
-    await("the drops", () -> microphone.droppedFrames() == 8);
+    time.pass(MOMENT_MILLIS);
+    assertEquals(8, microphone.droppedFrames());
     for (int i = 8; i < 10; i++) {
       microphone.read(frame);
       assertArrayEquals(FakeLine.frame(i), frame);
@@ -75,107 +96,137 @@ class MicrophoneTest {
     microphone.read(frame);
     assertArrayEquals(FakeLine.frame(10), frame);
     assertEquals(8, microphone.droppedFrames());
-    await("the notices", () -> notices.heard().size() == 8);
+    assertEquals(8, notices.heard().size());
     assertEquals(List.of("dropped 1"), notices.heard().stream().distinct().toList());
   }
 
   @Test
-  void whatCameBeforeTheFirstReadIsNeitherHeardNorCounted() throws Exception {
+  void soundFromBeforeTheFirstReadIsNeitherHeardNorCounted() {
     Microphone microphone = open();
     for (int i = 0; i < 10; i++) {
       line.give(FakeLine.value(i));
     }
-    await("the frames to be taken", () -> line.waitingBytes() == 0);
+    time.pass(MOMENT_MILLIS);
     microphone.read(frame);
     assertEquals(0, frame[0]);
     assertEquals(0, microphone.droppedFrames());
   }
 
   @Test
-  void silenceStandsInForFramesThatDoNotComeAtTheirPace() {
+  void silenceReplacesMissingFramesInRealTime() {
     Microphone microphone = open();
-    long start = System.nanoTime();
+    long start = time.millis();
     for (int i = 0; i < 7; i++) {
       microphone.read(frame);
     }
-    // No faster than sound, and the first of them make up for what was waited.
-    double frames = (System.nanoTime() - start) / 80e6;
-    assertTrue(frames >= 7 && frames < 12, frames + " frames' time");
+    assertEquals(7 * AudioSource.FRAME_MILLIS, time.millis() - start);
     assertEquals(7, microphone.silentFrames());
-    assertTrue(microphone.lagMillis() >= 0);
+    assertEquals(0, microphone.lagMillis());
+    time.pass(30);
+    assertEquals(30, microphone.lagMillis());
   }
 
   @Test
-  void aDeviceThatReturnsIsHeardAgain() throws Exception {
-    Microphone microphone = open();
-    CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> readSound(microphone));
-    await("the reader", () -> microphone.silentFrames() > 0);
+  void aFrameThatIsALittleLateIsNotReplaced() {
+    Microphone microphone = openAndRead();
+    line.give(FakeLine.value(1));
+    readSound();
+    long silent = microphone.silentFrames();
+    time.after(3 * AudioSource.FRAME_MILLIS, () -> line.give(FakeLine.value(2)));
+    microphone.read(frame);
+    assertArrayEquals(FakeLine.frame(2), frame);
+    assertEquals(silent, microphone.silentFrames());
+  }
+
+  @Test
+  void afterADelayOfTheReaderTheSoundOfTheLineIsAwaited() {
+    Microphone microphone = openAndRead();
+    line.give(FakeLine.value(1));
+    readSound();
+    long silent = microphone.silentFrames();
+    time.pass(5000);
+    time.after(100, () -> line.give(FakeLine.value(2)));
+    microphone.read(frame);
+    assertArrayEquals(FakeLine.frame(2), frame);
+    assertEquals(silent, microphone.silentFrames());
+  }
+
+  @Test
+  void aDeviceThatReturnsIsHeardAgain() {
+    Microphone microphone = openAndRead();
     line.unplug();
-    await("the loss", () -> notices.heard().contains("lost Fake"));
-    assertFalse(reader.isDone());
-    line.plugIn();
+    readUntil(() -> notices.heard().contains("lost Fake"));
+    time.after(2000, line::plugIn);
     line.giveWhenOpened(FakeLine.value(5));
-    reader.get();
+    readSound();
     assertArrayEquals(FakeLine.frame(5), frame);
     line.give(FakeLine.value(6));
     microphone.read(frame);
+    assertArrayEquals(FakeLine.frame(6), frame);
     assertEquals(List.of("lost Fake", "back Fake"), notices.heard());
     assertEquals(1, microphone.outages());
   }
 
   @Test
   void aDeviceThatStaysAwayEndsTheSession() {
+    long opening = time.millis();
     Microphone microphone = openAndRead();
     line.unplug();
-    UserException e =
-        assertThrows(
-            UserException.class,
-            () -> {
-              while (true) {
-                microphone.read(frame);
-              }
-            });
+    long start = time.millis();
+    UserException e = assertThrows(UserException.class, () -> readUntil(() -> false));
     assertEquals(
-        "the microphone 'Fake' has been away for 2 seconds (nothing is plugged in); "
+        "the microphone 'Fake' has been away for 10 seconds (nothing is plugged in); "
             + "connect it again, or choose another with --input-device",
         e.getMessage());
+    assertEquals(10_000, time.millis() - start, 2 * AudioSource.FRAME_MILLIS);
+    assertEquals((time.millis() - opening) / AudioSource.FRAME_MILLIS, microphone.silentFrames());
     assertSame(e, assertThrows(UserException.class, () -> microphone.read(frame)));
     assertEquals(List.of("lost Fake"), notices.heard());
   }
 
   @Test
-  void aDeviceThatBlocksIsLeftToItselfAndOpenedAnew() throws Exception {
+  void aDeviceThatBlocksIsAbandonedAndOpenedAnew() {
     Microphone microphone = openAndRead();
+    line.give(FakeLine.value(1));
+    readSound();
     line.blockClosing();
     line.block();
-    line.give(FakeLine.value(1));
-    CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> readSound(microphone));
-    // One thread is stuck in reading, one in closing that line, one in opening the next.
-    await("the next attempt", () -> line.blocked.get() >= 3);
-    line.unblock();
-    line.giveWhenOpened(FakeLine.value(2));
-    reader.get();
-    assertArrayEquals(FakeLine.frame(2), frame);
+    line.give(FakeLine.value(2));
+    // Long enough for the next line, too, to block as it is opened.
+    time.after(5000, line::unblock);
+    line.giveWhenOpened(FakeLine.value(3));
+    readSound();
+    assertArrayEquals(FakeLine.frame(3), frame);
+    assertEquals(List.of("lost Fake", "back Fake"), notices.heard());
+    assertEquals(1, microphone.outages());
   }
 
   @Test
-  void closingWakesTheReaderEvenWhileTheDeviceBlocks() throws Exception {
+  void closingWakesTheReaderEvenWhileTheDeviceBlocks() {
     Microphone microphone = openAndRead();
     line.block();
-    line.give(FakeLine.value(1));
-    await("the block", () -> line.blocked.get() == 1);
-    CompletableFuture<Boolean> reader =
-        CompletableFuture.supplyAsync(() -> {
-          boolean any = true;
-          while (any) {
-            any = microphone.read(frame);
-          }
-          return any;
-        });
     line.blockClosing();
-    microphone.close();
-    assertFalse(reader.get());
+    line.give(FakeLine.value(1));
+    long start = time.millis();
+    time.after(1000, microphone::close);
+    boolean any = true;
+    while (any) {
+      any = microphone.read(frame);
+    }
+    assertEquals(1000, time.millis() - start);
     assertFalse(microphone.read(frame));
+  }
+
+  @Test
+  void closingWaitsOnlyAMomentForADeviceThatBlocks() {
+    Microphone microphone = openAndRead();
+    line.block();
+    line.blockClosing();
+    line.give(FakeLine.value(1));
+    time.pass(MOMENT_MILLIS);
+    long start = time.millis();
+    microphone.close();
+    assertEquals(500, time.millis() - start);
   }
 
   @Test
@@ -196,64 +247,48 @@ class MicrophoneTest {
   }
 
   @Test
-  void exactZerosFromTheStartAreTold() throws Exception {
-    Microphone microphone = open();
-    for (int i = 0; i < 30; i++) {
-      line.give(0);
-    }
-    await("the frames to be taken", () -> line.waitingBytes() == 0);
-    await("the notice", () -> !notices.heard().isEmpty());
-    microphone.close();
-    assertEquals(List.of("silent"), notices.heard());
-    assertEquals(1, line.openings.get());
-  }
-
-  private void giveZeros(int frames) {
-    for (int i = 0; i < frames; i++) {
-      line.give(0);
-    }
-  }
-
-  @Test
-  void onAMacALineOfZerosIsOpenedAnewUntilThereIsSound() throws Exception {
-    try (OnMac _ = new OnMac()) {
-      opened = new Microphone(DEVICE, line::openCapture, _ -> {}, notices, LONG);
-    }
-    giveZeros(25);
-    await("the second opening", () -> line.openings.get() == 2);
-    line.giveWhenOpened(FakeLine.value(5));
-    CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> readSound(opened));
-    giveZeros(25);
-    reader.get();
-    assertArrayEquals(FakeLine.frame(5), frame);
-    assertEquals(3, line.openings.get());
+  void exactZerosFromTheStartAreReportedOnce() {
+    open();
     giveZeros(30);
-    await("the frames to be taken", () -> line.waitingBytes() == 0);
-    opened.close();
-    assertEquals(3, line.openings.get(), "zeros after sound are silence");
-    assertEquals(0, opened.outages());
-    // What was dropped besides is the test's, which gives two seconds at once.
-    assertEquals(1, notices.heard().stream().filter("silent"::equals).count());
-    assertFalse(notices.heard().contains("lost Fake"), notices.heard().toString());
+    assertEquals(List.of("silent"), notices.heard());
+    assertEquals(1, line.openings());
   }
 
   @Test
-  void zerosAfterSoundAreSilence() throws Exception {
+  void onAMacALineOfZerosIsOpenedAnewUntilThereIsSound() {
+    try (OnMac _ = new OnMac()) {
+      open();
+    }
+    giveZeros(25);
+    assertEquals(2, line.openings());
+    opened.read(frame);
+    line.giveWhenOpened(FakeLine.value(5));
+    giveZeros(25);
+    readSound();
+    assertArrayEquals(FakeLine.frame(5), frame);
+    assertEquals(3, line.openings());
+    giveZeros(30);
+    assertEquals(3, line.openings(), "zeros after sound are silence");
+    assertEquals(0, opened.outages());
+    // Frames are dropped as well, because the test gives two seconds at once.
+    assertEquals(
+        List.of("silent"),
+        notices.heard().stream().filter(notice -> !notice.startsWith("dropped")).toList());
+  }
+
+  @Test
+  void zerosAfterSoundAreSilence() {
     open();
     line.give(FakeLine.value(1));
-    for (int i = 0; i < 30; i++) {
-      line.give(0);
-    }
-    await("the frames to be taken", () -> line.waitingBytes() == 0);
-    opened.close();
+    giveZeros(30);
     assertEquals(List.of(), notices.heard());
   }
 
   @Test
-  void muteGivesSilenceAndTheLevelTells() {
+  void aMutedMicrophoneGivesSilenceAndNoLevel() {
     Microphone microphone = openAndRead();
     line.give(0.5f);
-    readSound(microphone);
+    readSound();
     assertEquals(-6.02, microphone.levelDb(), 0.01);
     microphone.mute(true);
     line.give(0.5f);
@@ -262,13 +297,13 @@ class MicrophoneTest {
     assertEquals(Double.NEGATIVE_INFINITY, microphone.levelDb());
     microphone.mute(false);
     line.give(0.5f);
-    readSound(microphone);
+    readSound();
     assertEquals(0.5f, frame[0]);
   }
 
   @Test
-  void everyFramePassesThroughTheStageAlsoOneThatIsDropped() throws Exception {
-    List<Float> passed = new CopyOnWriteArrayList<>();
+  void everyFramePassesTheFilterAlsoOneThatIsDropped() {
+    List<Float> passed = new ArrayList<>();
     Microphone microphone =
         open(samples -> {
           passed.add(samples[0]);
@@ -278,7 +313,8 @@ class MicrophoneTest {
     for (int i = 1; i < 8; i++) {
       line.give(FakeLine.value(i));
     }
-    await("the frames", () -> passed.size() == 7 && microphone.droppedFrames() == 5);
+    time.pass(MOMENT_MILLIS);
+    assertEquals(5, microphone.droppedFrames());
     assertEquals(IntStream.range(1, 8).mapToObj(FakeLine::value).toList(), passed);
     microphone.read(frame);
     assertEquals(FakeLine.value(6), frame[6]);

@@ -1,46 +1,50 @@
 package io.moshimlx.audio;
 
-import static io.moshimlx.audio.SoundServer.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.FakeClock;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class SpeakerTest {
   private static final AudioDevice DEVICE = new AudioDevice(Direction.OUTPUT, 0, "Fake", true);
-  private static final LineKeeper.Patience SHORT = new LineKeeper.Patience(400, 300, 50, 1_500);
-  private static final LineKeeper.Patience LONG = new LineKeeper.Patience(9_000, 9_000, 50, 9_000);
   private static final float[] SILENCE = new float[AudioSource.FRAME_SAMPLES];
 
-  private FakeLine line = new FakeLine();
+  private final FakeClock time = new FakeClock();
+  private FakeLine line = new FakeLine(time);
   private final Notices notices = new Notices();
-  private final List<Float> told = new CopyOnWriteArrayList<>();
+  private final List<Float> listened = new ArrayList<>();
   private Speaker speaker;
 
-  private void open(LineKeeper.Patience patience) {
+  private void open(Speaker.Listener listener) {
     speaker =
         new Speaker(
             DEVICE,
             line::openPlayback,
-            (frame, nanosAhead) -> told.add(frame[0]),
+            listener,
             notices,
-            patience);
+            LineSupervisor.RetryPolicy.DEFAULT,
+            time);
+  }
+
+  private void open() {
+    open((frame, nanosAhead) -> listened.add(frame[0]));
   }
 
   @AfterEach
-  void close() {
+  void everyThreadEnds() {
     line.unblock();
-    if (speaker != null) {
-      speaker.close();
-    }
+    speaker.close();
+    time.pass(1000);
+    assertEquals(0, time.threads());
   }
 
   private static List<Float> values(Integer... numbers) {
@@ -49,40 +53,51 @@ class SpeakerTest {
         .toList();
   }
 
-  private void awaitPlayed(Integer... numbers) throws InterruptedException {
-    await("the frames", () -> line.played().size() == numbers.length);
+  private void awaitPlayed(Integer... numbers) {
+    time.passUntil("the frames", () -> line.played().size() == numbers.length);
     assertEquals(values(numbers), line.played());
   }
 
   /** Plays one frame, and lets the second pass within which nothing is counted. */
-  private void settle() throws InterruptedException {
+  private void settle() {
     speaker.write(FakeLine.frame(0));
     awaitPlayed(null, 0);
-    long settled = System.nanoTime() + 1_050_000_000L;
-    await("a second", () -> System.nanoTime() > settled);
+    time.pass(1050);
+  }
+
+  /** Writes a frame of one value every 80 ms, each of which is played at once. */
+  private void writeUntil(int number, BooleanSupplier holds) {
+    time.passUntil(
+        "it",
+        () -> {
+          line.drain();
+          speaker.write(FakeLine.frame(number));
+          time.pass(AudioSource.FRAME_MILLIS);
+          return holds.getAsBoolean();
+        });
   }
 
   @Test
-  void aSilentFrameGoesAheadAndAllThatIsPlayedIsTold() throws Exception {
-    open(LONG);
+  void aSilentFrameGoesAheadAndTheListenerReceivesAllThatIsPlayed() {
+    open();
     speaker.write(FakeLine.frame(0));
     awaitPlayed(null, 0);
     line.drain();
-    assertEquals(line.played(), told);
+    assertEquals(line.played(), listened);
     assertEquals(0, speaker.underruns());
     assertEquals(List.of(), notices.heard());
   }
 
   @Test
-  void bothChannelsPlayTheSame() throws Exception {
-    line = new FakeLine(2);
-    open(LONG);
+  void bothChannelsPlayTheSame() {
+    line = new FakeLine(time, 2);
+    open();
     float[] ramp = new float[AudioSource.FRAME_SAMPLES];
     for (int i = 0; i < ramp.length; i++) {
       ramp[i] = (i - 960) / 0x1p15f;
     }
     speaker.write(ramp);
-    await("the frames", () -> line.played().size() == 2);
+    time.passUntil("the frames", () -> line.played().size() == 2);
     List<Short> samples = line.playedSamples().subList(2 * ramp.length, 4 * ramp.length);
     for (int i = 0; i < ramp.length; i++) {
       assertEquals(
@@ -91,20 +106,20 @@ class SpeakerTest {
   }
 
   @Test
-  void playbackThatRanDryIsCountedAndASilentFrameGoesAheadAgain() throws Exception {
-    open(LONG);
+  void playbackThatRanDryIsCountedAndASilentFrameGoesAheadAgain() {
+    open();
     settle();
     line.drain();
     speaker.write(FakeLine.frame(1));
     awaitPlayed(null, 0, null, 1);
-    assertEquals(line.played(), told);
+    assertEquals(line.played(), listened);
     assertEquals(1, speaker.underruns());
     assertEquals(List.of("underrun"), notices.heard());
   }
 
   @Test
-  void silentFramesAreLeftOutFirst() throws Exception {
-    open(LONG);
+  void silentFramesAreLeftOutFirst() {
+    open();
     settle();
     line.drain();
     speaker.write(FakeLine.frame(1));
@@ -115,14 +130,14 @@ class SpeakerTest {
     assertEquals(1, speaker.overrunFrames());
     speaker.write(FakeLine.frame(2));
     line.drain();
-    await("the frame", () -> line.played().size() >= 5);
+    time.passUntil("the frame", () -> line.played().size() >= 5);
     assertEquals(FakeLine.value(2), line.played().getLast());
     assertEquals(List.of("underrun", "overrun 1"), notices.heard());
   }
 
   @Test
-  void aLineThatTakesNoMoreHasFramesLeftOutAndCounted() throws Exception {
-    open(LONG);
+  void aLineThatTakesNoMoreHasFramesLeftOutAndCounted() {
+    open();
     settle();
     line.drain();
     // Silence and a frame fill the line; one waits in the speaker's hand, and then two more.
@@ -130,14 +145,14 @@ class SpeakerTest {
       speaker.write(FakeLine.frame(i));
       int given = i;
       if (i <= 2) {
-        await("the hand", () -> told.size() == 3 + given);
+        time.passUntil("the hand", () -> listened.size() == 3 + given);
       }
     }
     assertEquals(0, speaker.overrunFrames());
     speaker.write(FakeLine.frame(5));
     assertEquals(2, speaker.overrunFrames());
     List<Float> expected = new ArrayList<>(values(null, 0, null, 1, 2, 5));
-    await(
+    time.passUntil(
         "the rest",
         () -> {
           line.drain();
@@ -147,26 +162,26 @@ class SpeakerTest {
   }
 
   @Test
-  void aLineWhoseAccountLagsIsWrittenToInTimeAndSetRightBetweenSilences() throws Exception {
+  void aLineWhoseAccountLagsIsWrittenToInTimeAndBegunAnewBetweenSilences() {
     line.hold(4);
-    open(LONG);
+    open();
     speaker.write(FakeLine.frame(0));
     awaitPlayed(null, 0);
-    int quarter = AudioSource.FRAME_SAMPLES / 2;
+    int bytes = 1000;
     for (int i = 1; i <= 3; i++) {
-      line.playAndLag(quarter);
+      line.playAndLag(bytes);
       speaker.write(FakeLine.frame(i));
       int given = i;
-      await("frame " + i, () -> line.played().size() == 2 + given);
+      time.passUntil("frame " + i, () -> line.played().size() == 2 + given);
     }
-    // By its own account the line is full now; the clock knows better, and no frame is kept back.
+    // By its own account the line has another 60 ms; the clock knows better, and no frame waits.
     assertTrue(speaker.latencyMillis() < 165, speaker.latencyMillis() + " ms");
     line.playAndLag(0);
-    await("the next frame's time", () -> speaker.latencyMillis() < 100);
+    time.passUntil("the next frame's time", () -> speaker.latencyMillis() < 100);
     speaker.write(SILENCE);
     awaitPlayed(null, 0, 1, 2, 3, null);
     line.playAndLag(0);
-    await("the next frame's time", () -> speaker.latencyMillis() < 100);
+    time.passUntil("the next frame's time", () -> speaker.latencyMillis() < 100);
     speaker.write(SILENCE);
     // Begun anew behind one silent frame.
     awaitPlayed(null, 0, 1, 2, 3, null, null, null);
@@ -174,36 +189,28 @@ class SpeakerTest {
   }
 
   @Test
-  void aDeviceThatReturnsPlaysAgain() throws Exception {
-    open(SHORT);
+  void aDeviceThatReturnsPlaysAgain() {
+    open();
     speaker.write(FakeLine.frame(0));
     awaitPlayed(null, 0);
     line.unplug();
-    for (int i = 1; !notices.heard().contains("lost Fake"); i++) {
-      speaker.write(FakeLine.frame(i));
-    }
-    line.plugIn();
-    await(
-        "the return",
-        () -> {
-          line.drain();
-          speaker.write(FakeLine.frame(1));
-          return notices.heard().contains("back Fake");
-        });
+    writeUntil(2, () -> notices.heard().contains("lost Fake"));
+    time.after(2000, line::plugIn);
+    writeUntil(1, () -> notices.heard().contains("back Fake"));
     assertEquals(FakeLine.value(1), line.played().getLast());
     assertEquals(1, speaker.outages());
   }
 
   @Test
-  void aDeviceThatTakesNothingIsLostAndInTheEndGivenUp() throws Exception {
-    open(SHORT);
+  void aDeviceThatTakesNothingIsLostAndInTheEndGivenUp() {
+    open();
     UserException e =
         assertThrows(
             UserException.class,
             () -> {
               while (true) {
                 speaker.write(FakeLine.frame(1));
-                Thread.sleep(5);
+                time.pass(AudioSource.FRAME_MILLIS);
               }
             });
     assertTrue(e.getMessage().startsWith("the loudspeaker 'Fake' has been away"), e.getMessage());
@@ -214,38 +221,29 @@ class SpeakerTest {
   }
 
   @Test
-  void writingNeverWaitsForADeviceThatBlocks() throws Exception {
-    open(LONG);
+  void neitherWritingNorClosingWaitsForADeviceThatBlocks() {
+    open();
     line.block();
     line.blockClosing();
-    long start = System.nanoTime();
-    for (int i = 0; i < 100; i++) {
+    long start = time.millis();
+    for (int i = 0; i < 25; i++) {
       speaker.write(FakeLine.frame(i));
+      time.pass(AudioSource.FRAME_MILLIS);
     }
-    assertTrue(System.nanoTime() - start < 1_000_000_000L);
+    assertEquals(25 * AudioSource.FRAME_MILLIS, time.millis() - start);
     speaker.close();
-    assertTrue(System.nanoTime() - start < 5_000_000_000L);
+    assertEquals(25 * AudioSource.FRAME_MILLIS + 500, time.millis() - start);
   }
 
   @Test
-  void aDefectIsNotTakenForALostDevice() throws Exception {
-    speaker =
-        new Speaker(
-            DEVICE,
-            line::openPlayback,
-            (frame, nanosAhead) -> {
-              throw new IllegalArgumentException("a defect");
-            },
-            notices,
-            SHORT);
+  void aDefectIsNotTakenForALostDevice() {
+    open((frame, nanosAhead) -> {
+      throw new IllegalArgumentException("a defect");
+    });
+    speaker.write(SILENCE);
+    time.pass(1);
     IllegalStateException e =
-        assertThrows(
-            IllegalStateException.class,
-            () -> {
-              while (true) {
-                speaker.write(SILENCE);
-              }
-            });
+        assertThrows(IllegalStateException.class, () -> speaker.write(SILENCE));
     assertEquals("a defect", e.getCause().getMessage());
     assertEquals(List.of(), notices.heard());
   }

@@ -27,13 +27,13 @@ final class LmConfigTest {
     Path file = folder.resolve("config.json");
     Files.writeString(file, "{\"model_type\": \"personaplex\", \"version\": \"7b-v1\"}");
     LmConfig config = LmConfig.read(file);
-    assertTrue(config.prompted());
+    assertTrue(config.takesPrompts());
     assertEquals(LmConfig.moshi7b().transformer(), config.transformer());
     assertEquals(LmConfig.moshi7b().delays(), config.delays());
-    assertEquals(8, config.depQ());
+    assertEquals(8, config.voiceCodebooks());
     assertEquals(8, config.userCodebooks());
     assertEquals(16, config.depformer().weightSets());
-    assertFalse(LmConfig.moshi7b().prompted());
+    assertFalse(LmConfig.moshi7b().takesPrompts());
   }
 
   @Test

@@ -162,7 +162,7 @@ class DoctorTest {
   @Test
   void aDeviceOfAnotherNameIsNotFound() {
     JsonObject microphone = examine("--input-device", "none").get("microphone");
-    assertFound("problem", "--input-device 'none' is none of 0 virtual", microphone);
+    assertFound("problem", "--input-device 'none' is not connected", microphone);
   }
 
   @Test

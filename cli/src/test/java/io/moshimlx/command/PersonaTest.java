@@ -14,6 +14,7 @@ import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.model.Golden;
 import io.moshimlx.quantize.QuantizedFolder;
 import io.moshimlx.terminal.Terminal;
+import io.moshimlx.voice.Tars;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,9 +25,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,18 +118,10 @@ final class PersonaTest {
             "tokenizer.model")) {
       Files.copy(MODEL.resolve(file), model.resolve(file));
     }
-    byte[] voice = Files.readAllBytes(MODEL.resolve("voice.pt"));
-    try (TarArchiveOutputStream tar =
-        new TarArchiveOutputStream(
-            new GzipCompressorOutputStream(Files.newOutputStream(model.resolve("voices.tgz"))))) {
-      for (String name : names) {
-        TarArchiveEntry entry = new TarArchiveEntry("voices/" + name + ".pt");
-        entry.setSize(voice.length);
-        tar.putArchiveEntry(entry);
-        tar.write(voice);
-        tar.closeArchiveEntry();
-      }
-    }
+    Tars.tgz(
+        model.resolve("voices.tgz"),
+        Files.readAllBytes(MODEL.resolve("voice.pt")),
+        Stream.of(names).map("voices/%s.pt"::formatted).toArray(String[]::new));
     return model;
   }
 

@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,31 +88,38 @@ class PrecisionTest {
     return Files.readAllBytes(output);
   }
 
-  /** That a copy was made, which is told in one line. */
-  private static void assertMade(String name, Cli.Result result) {
-    assertTrue(
-        result
-            .err()
-            .matches("moshi-mlx: \\Q" + name + "\\E in q\\d is kept in .*, which takes .* .B\n"),
-        result.err());
+  /** Asserts that a copy was made, as one line reports; returns its folder. */
+  private static Path assertMade(String name, Cli.Result result) {
     assertEquals(ExitStatus.DONE, result.status());
+    return reported(name, result.err());
   }
 
-  private List<String> kept() throws IOException {
-    if (Files.notExists(copies)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.walk(copies)) {
-      return files
-          .filter(file -> file.toString().matches(".*-q\\d(\\.\\d+\\.part)?"))
-          .map(file -> copies.relativize(file).toString())
-          .sorted()
-          .toList();
-    }
+  private static Path reported(String name, String lines) {
+    Matcher report =
+        Pattern.compile(
+                "moshi-mlx: \\Q%s\\E in q\\d is kept in (.*), which takes .* .B\n".formatted(name))
+            .matcher(lines);
+    assertTrue(report.matches(), lines);
+    return Path.of(report.group(1));
   }
 
-  private String folder(String repo, String quant) {
-    return "models--%s/%s-%s".formatted(repo.replace("/", "--"), server.commit(repo), quant);
+  /** Asserts that so many copies are all that takes room on the disk. */
+  private void assertKept(Path... made) throws IOException {
+    long bytes = 0;
+    for (Path copy : made) {
+      assertTrue(bytes(copy) > 0, copy + " is gone");
+      bytes += bytes(copy);
+    }
+    assertEquals(bytes, bytes(copies), "bytes on the disk");
+  }
+
+  private static long bytes(Path folder) throws IOException {
+    if (Files.notExists(folder)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    }
   }
 
   @Test
@@ -120,10 +130,10 @@ class PrecisionTest {
             " from " + HIBIKI + ", and about ",
             " more once quantised; fetch it with 'moshi-mlx models pull hibiki-1b-q4'",
             "--yes");
-    assertEquals(List.of(), kept());
-    assertMade("hibiki-1b-q4", run("--model", "hibiki-1b", "--quant", "q4", "--yes"));
+    assertKept();
+    Path copy = assertMade("hibiki-1b-q4", run("--model", "hibiki-1b", "--quant", "q4", "--yes"));
     byte[] said = Files.readAllBytes(output);
-    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+    assertKept(copy);
 
     int requests = server.requests().size();
     for (String name : List.of("hibiki-1b", "hibiki-1b-bf16", "hibiki-1b-q4", HIBIKI)) {
@@ -131,6 +141,7 @@ class PrecisionTest {
     }
     run("--model", "hibiki-1b-q4", "--offline").succeeded();
     assertEquals(requests, server.requests().size());
+    assertKept(copy);
     assertArrayEquals(upstreams("q4"), said);
   }
 
@@ -138,12 +149,11 @@ class PrecisionTest {
   void whatIsHereInBf16NeedsNoNetwork() throws IOException {
     moshi("models", "pull", "hibiki-1b").succeeded();
     int requests = server.requests().size();
-    assertMade("hibiki-1b-q8", run("--model", "hibiki-1b", "--quant", "q8", "--offline"));
+    Path q8 = assertMade("hibiki-1b-q8", run("--model", "hibiki-1b", "--quant", "q8", "--offline"));
     assertArrayEquals(upstreams("q8"), output());
-    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4", "--offline"));
+    Path q4 = assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4", "--offline"));
     assertEquals(requests, server.requests().size());
-    assertEquals(
-        List.of(folder(HIBIKI, "q4"), folder(HIBIKI, "q8")).stream().sorted().toList(), kept());
+    assertKept(q4, q8);
   }
 
   private byte[] output() throws IOException {
@@ -158,7 +168,7 @@ class PrecisionTest {
         "model.q8.safetensors",
         Files.readAllBytes(Cli.DEMO.resolve("model.q8.safetensors")));
     run("--model", OTHER, "--quant", "q8", "--yes").succeeded();
-    assertEquals(List.of(), kept());
+    assertKept();
     assertMade(OTHER, run("--model", OTHER, "--quant", "q4", "--yes"));
     assertArrayEquals(Files.readAllBytes(output), upstreams("q4"));
   }
@@ -166,21 +176,21 @@ class PrecisionTest {
   @Test
   void aFolderOfTheUsersStaysAsItIs() throws IOException {
     List<String> before = names(model);
-    assertMade(model.toString(), run("--model", model, "--quant", "q4"));
+    Path first = assertMade(model.toString(), run("--model", model, "--quant", "q4"));
     byte[] said = Files.readAllBytes(output);
     run("--model", model, "--quant", "q4").succeeded();
-    List<String> first = kept();
-    assertEquals(1, first.size());
+    assertKept(first);
     assertEquals(before, names(model));
     assertArrayEquals(said, upstreams("q4"));
 
     Path weights = model.resolve("model.safetensors");
     Files.setLastModifiedTime(weights, FileTime.fromMillis(1_000_000));
-    assertMade(model.toString(), run("--model", model, "--quant", "q4"));
-    assertEquals(1, kept().size(), "the copy of the former files goes");
-    assertFalse(kept().equals(first));
+    Path second = assertMade(model.toString(), run("--model", model, "--quant", "q4"));
+    // The copy of the former files goes.
+    assertKept(second);
     moshi("doctor", "--model", model, "--quant", "q8");
-    assertEquals(1, kept().size(), "only a use makes one");
+    // Only a use makes one.
+    assertKept(second);
   }
 
   private static List<String> names(Path of) throws IOException {
@@ -196,8 +206,8 @@ class PrecisionTest {
     moshi("models", "rm", "hibiki-1b-q4", "--yes").failedNaming("hibiki-1b-q4 is not downloaded");
     moshi("models", "path", "hibiki-1b-q4")
         .failedNaming("is not here", "'moshi-mlx models pull hibiki-1b-q4'");
-    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
-    assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
+    Path copy = assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b", "--quant", "q4"));
+    Path q8 = assertMade("hibiki-1b-q8", moshi("models", "pull", "hibiki-1b-q8"));
     assertTrue(
         rows("hibiki-1b-q4")
             .matches("hibiki-1b-q4 +local copy +\\d+\\.\\d GB +yes +translation.*\n"),
@@ -212,17 +222,16 @@ class PrecisionTest {
             .filter(e -> e.get("name").getAsString().equals("hibiki-1b-q4"))
             .findFirst()
             .orElseThrow();
-    Path copy = copies.resolve(folder(HIBIKI, "q4"));
     assertEquals(copy.toString(), entry.get("path").getAsString());
     assertTrue(entry.get("quantized").getAsBoolean());
     assertEquals(
         copy + "\n", moshi("models", "path", "hibiki-1b", "--quant", "q4").succeeded().out());
 
     moshi("models", "rm", "hibiki-1b-q4", "--yes").succeeded();
-    assertEquals(List.of(folder(HIBIKI, "q8")), kept());
+    assertKept(q8);
     moshi("models", "path", "hibiki-1b").succeeded();
     moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
-    assertEquals(List.of(), kept());
+    assertKept();
     moshi("models", "path", "hibiki-1b-q8").failedNaming("is not here");
   }
 
@@ -241,7 +250,7 @@ class PrecisionTest {
     moshi("models", "pull", OTHER, "--quant", "bf16").succeeded();
     assertMade(OTHER, moshi("models", "pull", OTHER, "--quant", "q4"));
     moshi("models", "rm", OTHER, "--quant", "q4", "--yes").succeeded();
-    assertEquals(List.of(), kept());
+    assertKept();
     moshi("models", "path", OTHER, "--quant", "bf16").succeeded();
   }
 
@@ -257,16 +266,14 @@ class PrecisionTest {
     }
     run("--model", "hibiki-1b-q4", "--offline").succeeded();
     moshi("models", "rm", "hibiki-1b", "--yes").succeeded();
-    assertEquals(List.of(), kept());
+    assertKept();
   }
 
   @Test
   void aNewRevisionReplacesTheCopyOfTheFormer() throws IOException {
-    moshi("models", "pull", "hibiki-1b-q4");
-    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+    assertKept(assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4")));
     server.putSmall(HIBIKI, "README.md", new byte[] {1});
-    moshi("models", "pull", "hibiki-1b-q4");
-    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+    assertKept(assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4")));
   }
 
   @Test
@@ -288,8 +295,9 @@ class PrecisionTest {
     String told =
         Files.readString(folder.resolve("first.err"))
             + Files.readString(folder.resolve("second.err"));
-    assertEquals(1, told.lines().filter(line -> line.contains("is kept in")).count(), told);
-    assertEquals(1, kept().size());
+    List<String> reports = told.lines().filter(line -> line.contains("is kept in")).toList();
+    assertEquals(1, reports.size(), told);
+    assertKept(reported(model.toString(), reports.getFirst() + "\n"));
   }
 
   @Test
@@ -299,8 +307,7 @@ class PrecisionTest {
     Files.createDirectories(left);
     Files.write(left.resolve("model.q4.safetensors"), new byte[] {1});
     moshi("models", "path", "hibiki-1b-q4").failedNaming("is not here");
-    assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4"));
-    assertEquals(List.of(folder(HIBIKI, "q4")), kept());
+    assertKept(assertMade("hibiki-1b-q4", moshi("models", "pull", "hibiki-1b-q4")));
   }
 
   @Test
@@ -314,8 +321,16 @@ class PrecisionTest {
     run("--model", "hibiki-1b").succeeded();
   }
 
+  private boolean hasBegun() {
+    try {
+      return bytes(copies) > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
-  void whatIsStoppedLeavesNothing() {
+  void whatIsStoppedLeavesNothing() throws IOException {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Terminal terminal =
         new Terminal(
@@ -325,10 +340,9 @@ class PrecisionTest {
             false);
     QuantizedCopies all = new ModelStore(terminal, environment).copies();
     QuantizedCopies.Copy copy = all.of(model, Quantization.Q4);
-    int[] asked = {0};
-    assertFalse(all.make(copy, () -> asked[0]++ == 3));
-    assertEquals(4, asked[0]);
+    assertFalse(all.make(copy, this::hasBegun));
     assertFalse(copy.isMade());
+    assertKept();
     assertEquals(
         "moshi-mlx: stopped quantising %s to q4; nothing of that is kept\n".formatted(model),
         err.toString(StandardCharsets.UTF_8));
@@ -350,7 +364,7 @@ class PrecisionTest {
     Files.copy(Cli.DEMO.resolve("mimi.safetensors"), weights);
     run("--model", model, "--quant", "q4")
         .failedNaming(weights + " is not a language model of Moshi's family");
-    assertEquals(List.of(), kept());
+    assertKept();
   }
 
   @Test
@@ -367,6 +381,6 @@ class PrecisionTest {
         .failed("moshiko-q4 is quantised already; use the model that it was made from, in bf16");
     moshi("quantize", "hibiki", folder.resolve("y"), "--quant", "q4")
         .failedNaming("there is no model 'hibiki'");
-    assertEquals(List.of(), kept());
+    assertKept();
   }
 }

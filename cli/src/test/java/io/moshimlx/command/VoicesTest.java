@@ -297,7 +297,7 @@ class VoicesTest {
         "{\"a\": {}}                 | : voice 'a': it has neither model nor prompt; give it one",
         "{\"a\": {\"model\": 7}}       | : voice 'a': model is no text; put it in double quotes",
         "{\"a\": {\"model\": \" \"}}     | : voice 'a': model is empty; fill it in or leave it out",
-        "{\"a\": {\"modle\": \"demo\"}}  | : voice 'a': 'modle' is none of model, prompt, persona",
+        "{\"a\": {\"modle\": \"demo\"}}  | : voice 'a': 'modle' is no key of a voice; use model, prompt, persona",
         "{\"a\": {\"model\": \"demo\", \"model\": \"demo\"}} | : voice 'a': model is there twice; remove one",
         "{\"a\": {\"model\": \"demo\"}, \"a\": {\"model\": \"demo\"}} | : voice 'a': it is there twice; remove or rename one",
         "{\"NATF0\": {\"model\": \"demo\"}} | : voice 'NATF0': a voice that is built in has this name; rename yours",
@@ -305,7 +305,7 @@ class VoicesTest {
         "{\"../a\": {\"model\": \"demo\"}} | : voice '../a': a name has letters, digits, '.', '_' and '-'; rename it",
         "{\"a\": {\"model\": \"moshico\"}} | : voice 'a': moshico is no model, repository (org/name) or folder; did you mean moshiko-q4, moshiko-q8, moshiko-bf16?",
         "{\"a\": {\"model\": \"a/b/c\"}} | : voice 'a': a/b/c is no model, repository (org/name) or folder; 'moshi-mlx models' lists those known",
-        "{\"a\": {\"prompt\": \"NATF9\"}} | : voice 'a': the prompt NATF9 is neither one of PersonaPlex's, such as NATF2, nor a recording or a file *.pt",
+        "{\"a\": {\"prompt\": \"NATF9\"}} | : voice 'a': the prompt NATF9 is no voice of PersonaPlex; name one, such as NATF2, a recording or a file *.pt",
         "{\"a\": {\"model\": \"moshika\", \"persona\": \"x\"}} | : voice 'a': only PersonaPlex takes a prompt or persona, not moshika; leave them or the model out",
       })
   void whatIsWrongWithOwnVoicesIsNamed(String json, String fault) throws IOException {

@@ -6,13 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.audio.AudioDevices;
-import io.moshimlx.audio.AudioSink;
-import io.moshimlx.audio.AudioSource;
 import io.moshimlx.audio.FirstFrames;
 import io.moshimlx.audio.Microphone;
 import io.moshimlx.audio.SoundServer;
 import io.moshimlx.audio.Speaker;
-import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.event.EndReason;
 import io.moshimlx.event.Event;
 import io.moshimlx.event.FrameEvent;
@@ -20,6 +17,7 @@ import io.moshimlx.event.SessionStats;
 import io.moshimlx.event.WarningEvent;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.text.StreamingDecoder;
+import io.moshimlx.text.TextTokens;
 import io.moshimlx.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +26,6 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BinaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -38,9 +35,6 @@ import org.junit.jupiter.api.condition.OS;
 class FrameLoopTest {
   private static final Path DEMO = Path.of("src/test/resources/random-model");
 
-  private final LmConfig config = LmConfig.read(DEMO.resolve("config.json"));
-  private final Mimi codec =
-      Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), config.depQ());
   private final StreamingDecoder text = Tokenizer.open(DEMO.resolve("tokenizer.model")).decoder();
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
@@ -48,50 +42,33 @@ class FrameLoopTest {
   @AfterEach
   void close() {
     end.countDown();
-    codec.close();
   }
 
-  private FrameLoop loop(BinaryOperator<int[]> model, AudioSource source, AudioSink sink) {
-    return new FrameLoop(
-        codec,
-        model,
-        new TokenStreams(config),
-        text,
-        new Ends(source, sink, Optional.empty(), new Warnings()));
+  private FrameLoop loop(StepModel model, UserInput input, VoiceOutput output) {
+    return new FrameLoop(input, model, text, output, new Warnings());
   }
 
-  private int[] answer() {
-    return new int[1 + config.depQ()];
+  private static Answer answer(int textToken) {
+    return new Answer(textToken, Optional.of(new int[8]));
   }
 
-  /** Silence without end; what it does before each frame may fail or wait. */
-  private record Silence(Runnable before) implements AudioSource {
-    @Override
-    public boolean read(float[] frame) {
+  private static Answer answer() {
+    return answer(TextTokens.PAD);
+  }
+
+  /** Frames without end; what is done before each may fail or wait. */
+  private static UserInput frames(Runnable before) {
+    return () -> {
       before.run();
-      return true;
-    }
-
-    @Override
-    public long totalFrames() {
-      return -1;
-    }
-
-    @Override
-    public void close() {}
+      return Optional.of(new UserFrame(new int[8], new float[0], System.nanoTime(), 0, Double.NaN));
+    };
   }
 
-  private record Sink(Runnable before) implements AudioSink {
-    @Override
-    public void write(float[] frame) {
+  private static VoiceOutput output(Runnable before) {
+    return (user, codes) -> {
       before.run();
-    }
-
-    @Override
-    public void discard() {}
-
-    @Override
-    public void close() {}
+      return 0;
+    };
   }
 
   /** Something that fails the fifth time. */
@@ -119,13 +96,9 @@ class FrameLoopTest {
     int[] frames = {0};
     FrameLoop loop =
         loop(
-            (input, given) -> {
-              int[] answer = answer();
-              answer[0] = sentence[steps[0]++ % sentence.length];
-              return answer;
-            },
-            new Silence(() -> frames[0]++),
-            AudioSink.NONE);
+            user -> answer(sentence[steps[0]++ % sentence.length]),
+            frames(() -> frames[0]++),
+            VoiceOutput.NONE);
     loop.run(events::add, () -> frames[0] >= 600);
     List<WarningEvent> warnings =
         events.stream()
@@ -139,26 +112,26 @@ class FrameLoopTest {
   @Test
   void aFailureOfAnyPartEndsTheSessionAsItsCause() {
     RuntimeException failure = new IllegalStateException("broken");
-    Silence silence = new Silence(() -> {});
+    UserInput silence = frames(() -> {});
     Runnable model = failing(failure);
     Runnable listener = failing(failure);
     for (FrameLoop loop :
         List.of(
-            loop((input, given) -> answer(), new Silence(failing(failure)), AudioSink.NONE),
-            loop((input, given) -> answer(), silence, new Sink(failing(failure))),
+            loop(user -> answer(), frames(failing(failure)), VoiceOutput.NONE),
+            loop(user -> answer(), silence, output(failing(failure))),
             loop(
-                (input, given) -> {
+                user -> {
                   model.run();
                   return answer();
                 },
                 silence,
-                AudioSink.NONE))) {
+                VoiceOutput.NONE))) {
       assertSame(
           failure,
           assertThrows(IllegalStateException.class, () -> loop.run(events::add, () -> false)));
       assertTrue(loop.frames() <= 5);
     }
-    FrameLoop loop = loop((input, given) -> answer(), silence, AudioSink.NONE);
+    FrameLoop loop = loop(user -> answer(), silence, VoiceOutput.NONE);
     assertSame(
         failure,
         assertThrows(
@@ -171,29 +144,29 @@ class FrameLoopTest {
     int[] frames = {0};
     FrameLoop mute =
         loop(
-            (input, given) -> {
+            user -> {
               if (++frames[0] == 3) {
                 throw failure;
               }
               return answer();
             },
-            new Silence(() -> {}),
-            new Sink(this::hang));
+            frames(() -> {}),
+            output(this::hang));
     assertSame(
         failure,
         assertThrows(IllegalStateException.class, () -> mute.run(events::add, () -> false)));
     int[] read = {0};
     FrameLoop deaf =
         loop(
-            (input, given) -> {
+            user -> {
               throw failure;
             },
-            new Silence(() -> {
+            frames(() -> {
               if (++read[0] == 2) {
                 hang();
               }
             }),
-            AudioSink.NONE);
+            VoiceOutput.NONE);
     assertSame(
         failure,
         assertThrows(IllegalStateException.class, () -> deaf.run(events::add, () -> false)));
@@ -208,17 +181,18 @@ class FrameLoopTest {
     int frames = 140;
     Warnings warnings = new Warnings();
     try (SoundServer _ = SoundServer.start();
+        Mimi codec = Mimi.open(DEMO.resolve("mimi.safetensors"), DEMO.resolve("mimi.json"), 8);
         Microphone microphone =
             Microphone.open(AudioDevices.input(null, Map.of()), _ -> {}, warnings);
         Speaker speaker =
             Speaker.open(AudioDevices.output(null, Map.of()), Speaker.Listener.NONE, warnings)) {
       FrameLoop loop =
           new FrameLoop(
-              codec,
-              (input, given) -> slowly(answer()),
-              new TokenStreams(config),
+              new EncodedAudio(new FirstFrames(microphone, frames), codec),
+              user -> slowly(answer()),
               text,
-              new Ends(new FirstFrames(microphone, frames), speaker, Optional.empty(), warnings));
+              new DecodedAudio(speaker, Optional.empty(), codec),
+              warnings);
       assertEquals(EndReason.INPUT_ENDED, loop.run(events::add, () -> false));
       SessionStats stats = loop.stats();
 
@@ -254,7 +228,7 @@ class FrameLoopTest {
     return events.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  private static int[] slowly(int[] answer) {
+  private static Answer slowly(Answer answer) {
     try {
       TimeUnit.MILLISECONDS.sleep(110);
     } catch (InterruptedException e) {

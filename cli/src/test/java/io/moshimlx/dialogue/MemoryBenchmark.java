@@ -5,6 +5,7 @@ import io.moshimlx.bench.Tone;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.checkpoint.Sampling;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
@@ -46,11 +47,12 @@ final class MemoryBenchmark {
     Quantization quantization = Quantization.ofFile(weights.getFileName().toString());
     Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
     Lm lm = Lm.load(LmConfig.read(config), weights, quantization, Optional.empty());
+    MemoryLimits.apply();
     LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
     TokenStreams streams = new TokenStreams(lm.config());
     int[] user = new int[lm.config().userCodebooks()];
     for (int i = 0; i < steps; i++) {
-      streams.sampled(generator.step(streams.input(user)));
+      streams.complete(generator.step(streams.next(user).tokens()));
     }
   }
 

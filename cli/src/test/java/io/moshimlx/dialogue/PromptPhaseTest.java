@@ -2,11 +2,13 @@ package io.moshimlx.dialogue;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.moshimlx.CancelledException;
+import io.moshimlx.Progress;
 import io.moshimlx.audio.AudioNotices;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.ModelFiles;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,6 +35,27 @@ final class PromptPhaseTest {
   private final Golden golden = Golden.of("personaplex");
   private final ModelFiles files = ModelFiles.find(golden.directory(), Optional.empty());
   private final LmConfig config = files.config();
+
+  private Mimi codec() {
+    return Mimi.open(files.mimi(), files.mimiConfig().orElse(null), config.voiceCodebooks());
+  }
+
+  private static Progress progress(List<Long> done, BooleanSupplier cancelled) {
+    return new Progress() {
+      @Override
+      public void at(String what, long steps, long total) {
+        done.add(steps);
+      }
+
+      @Override
+      public void note(String text) {}
+
+      @Override
+      public boolean cancelled() {
+        return cancelled.getAsBoolean();
+      }
+    };
+  }
 
   private JsonObject expected() throws IOException {
     return JsonParser.parseString(Files.readString(golden.directory().resolve("expected.json")))
@@ -81,12 +105,12 @@ final class PromptPhaseTest {
   private void checkGrid(String key, String length, VoicePrompt voice) throws IOException {
     List<int[]> grid = new ArrayList<>();
     TokenStreams streams = new TokenStreams(config);
-    try (Mimi codec = Session.codec(files)) {
+    try (Mimi codec = codec()) {
       PromptPhase phase = phase(codec, grid, streams, Optional.of(voice));
-      assertTrue(phase.run(percent -> {}, () -> false));
+      phase.run(Progress.NONE);
     }
     assertEquals(expected().get(length).getAsInt(), grid.size());
-    grid.add(streams.input(new int[config.userCodebooks()]));
+    grid.add(streams.next(new int[config.userCodebooks()]).tokens());
     for (int step = 0; step < grid.size(); step++) {
       assertArrayEquals(golden.tokens(key, step), grid.get(step), key + ", step " + step);
     }
@@ -106,38 +130,40 @@ final class PromptPhaseTest {
   }
 
   private void checkTalk(String prefix, VoicePrompt voice) throws IOException {
-    try (Mimi codec = Session.codec(files);
+    try (Mimi codec = codec();
         Lm lm = Lm.load(config, files.weights(), files.quantization(), Optional.empty());
         LmGenerator generator = new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, 1, 0)) {
       TokenStreams streams = new TokenStreams(config);
-      List<Integer> told = new ArrayList<>();
+      List<Long> done = new ArrayList<>();
       PromptPhase phase =
           new PromptPhase(
               codec, generator::read, generator::replay, streams, Optional.of(voice), role());
-      assertTrue(phase.run(told::add, () -> false));
-      assertEquals(0, told.getFirst());
-      assertEquals(told.stream().sorted().toList(), told);
+      phase.run(progress(done, () -> false));
+      assertEquals(0, done.getFirst());
+      assertEquals(done.stream().sorted().toList(), done);
       int steps = golden.shapes().get(prefix + "text_tokens")[0];
       assertTrue(steps > 10);
       for (int step = 0; step < steps; step++) {
         int[] user = golden.tokens(prefix + "user_tokens", step);
-        int[] sampled = generator.step(streams.input(user), streams.given());
+        StepInput input = streams.next(user);
+        int[] sampled = generator.step(input.tokens(), input.given());
         String where = prefix + "step " + step;
         assertEquals(golden.tokens(prefix + "text_tokens", step)[0], sampled[0], where);
         assertArrayEquals(
             golden.tokens(prefix + "audio_tokens", step),
-            streams.sampled(sampled).orElseThrow(),
+            streams.complete(sampled).orElseThrow(),
             where);
       }
     }
   }
 
   @Test
-  void itEndsWhenItIsStopped() throws IOException {
+  void itEndsWhenItIsCancelled() throws IOException {
     List<int[]> grid = new ArrayList<>();
-    try (Mimi codec = Session.codec(files)) {
+    try (Mimi codec = codec()) {
       PromptPhase phase = phase(codec, grid, new TokenStreams(config), Optional.empty());
-      assertFalse(phase.run(percent -> {}, () -> !grid.isEmpty()));
+      Progress progress = progress(new ArrayList<>(), () -> !grid.isEmpty());
+      assertThrows(CancelledException.class, () -> phase.run(progress));
       assertTrue(grid.size() < phase.length());
     }
   }

@@ -3,6 +3,7 @@ package io.moshimlx.dialogue;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.checkpoint.Sampling;
+import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.model.Lm;
 import io.moshimlx.model.LmGenerator;
 import java.io.BufferedReader;
@@ -33,6 +34,7 @@ final class StepBenchmark {
         LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      MemoryLimits.apply();
       TokenStreams streams = new TokenStreams(lm.config());
       SplittableRandom random = new SplittableRandom(0);
       run(generator, streams, random, lm, 1);
@@ -49,7 +51,7 @@ final class StepBenchmark {
     for (int i = 0; i < steps; i++) {
       int[] user = random.ints(lm.config().userCodebooks(), 0, lm.config().card()).toArray();
       long start = System.nanoTime();
-      streams.sampled(generator.step(streams.input(user)));
+      streams.complete(generator.step(streams.next(user).tokens()));
       milliseconds.add(Double.toString((System.nanoTime() - start) * 1e-6));
     }
     return milliseconds.toString();

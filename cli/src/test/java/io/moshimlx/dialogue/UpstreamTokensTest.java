@@ -52,8 +52,8 @@ final class UpstreamTokensTest {
             new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
       TokenStreams streams = new TokenStreams(lm.config());
       for (int step = 0; step < golden.steps(); step++) {
-        int[] sampled = generator.step(streams.input(golden.tokens("user_tokens", step)));
-        Optional<int[]> frame = streams.sampled(sampled);
+        int[] sampled = generator.step(streams.next(golden.tokens("user_tokens", step)).tokens());
+        Optional<int[]> frame = streams.complete(sampled);
         String where = name + ", step " + step;
         assertEquals(golden.tokens("text_tokens", step)[0], sampled[0], where);
         assertArrayEquals(
@@ -75,7 +75,7 @@ final class UpstreamTokensTest {
       int context = lm.config().transformer().context();
       long full = 0;
       for (int step = 0; step < golden.steps(); step++) {
-        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+        streams.complete(generator.step(streams.next(golden.tokens("user_tokens", step)).tokens()));
         if (step == context) {
           full = Memory.active();
         }

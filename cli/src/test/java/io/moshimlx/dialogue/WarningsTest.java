@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.FakeClock;
 import io.moshimlx.OnMac;
 import io.moshimlx.event.WarningEvent;
 import java.util.ArrayList;
@@ -13,11 +14,38 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 class WarningsTest {
+  private static List<String> messages(Warnings warnings) {
+    List<String> messages = new ArrayList<>();
+    warnings.send(event -> messages.add(((WarningEvent) event).message()));
+    return messages;
+  }
+
+  @Test
+  void recurringWarningsComeOnceASecondWithTheirCount() {
+    FakeClock time = new FakeClock();
+    Warnings warnings = new Warnings(time);
+    warnings.underrun();
+    assertEquals(List.of("playback ran dry 1 times"), messages(warnings));
+    warnings.underrun();
+    warnings.overrun(2);
+    time.pass(999);
+    warnings.underrun();
+    assertEquals(List.of(), messages(warnings));
+    time.pass(1);
+    assertEquals(
+        List.of(
+            "2 frames (160 ms) left out of playback, which lagged behind",
+            "playback ran dry 2 times"),
+        messages(warnings));
+    time.pass(1000);
+    assertEquals(List.of(), messages(warnings));
+  }
+
   private static String silentMicrophone() {
     Warnings warnings = new Warnings();
     warnings.silentMicrophone();
     List<WarningEvent> told = new ArrayList<>();
-    warnings.tell(event -> told.add((WarningEvent) event));
+    warnings.send(event -> told.add((WarningEvent) event));
     assertEquals(1, told.size());
     assertEquals("silent_microphone", told.getFirst().code());
     return told.getFirst().message();

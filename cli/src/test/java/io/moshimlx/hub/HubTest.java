@@ -335,7 +335,7 @@ class HubTest {
         folder.resolve("token").toString());
     environment.put("HF_TOKEN", "wrong");
     refused(
-        "is gated: accept its conditions at "
+        "is gated; accept its conditions at "
             + page
             + " with the account of the token of HF_TOKEN");
     environment.put("HF_TOKEN", "right");
@@ -363,7 +363,7 @@ class HubTest {
         "Access to model org/name is restricted and you are not in the authorized list. Visit "
             + page
             + " to ask for access.",
-        "org/name is gated: accept its conditions at " + page + " with the account of the token");
+        "org/name is gated; accept its conditions at " + page + " with the account of the token");
     refusedWith(
         "Your request to access model org/name is awaiting a review from the repo authors.",
         "your request for org/name waits for its authors; see " + page);

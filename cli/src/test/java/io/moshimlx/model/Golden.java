@@ -4,7 +4,6 @@ import io.moshimlx.JsonConfig;
 import io.moshimlx.checkpoint.LmConfig;
 import io.moshimlx.checkpoint.Quantization;
 import io.moshimlx.checkpoint.Sampling;
-import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,9 +57,9 @@ public record Golden(
     return Lm.load(config(), file, quantization(file), Optional.empty());
   }
 
-  Lm load(Optional<DType> dtype, boolean written, long splitFrom) {
+  Lm load(ComputePlan plan) {
     Path file = weights.orElseGet(this::usualWeights);
-    return Lm.load(config(), file, quantization(file), dtype, written, splitFrom);
+    return Lm.load(config(), file, quantization(file), plan);
   }
 
   private Path usualWeights() {

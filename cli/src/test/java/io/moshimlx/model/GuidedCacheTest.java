@@ -9,8 +9,8 @@ import io.moshimlx.dialogue.TokenStreams;
 import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.mlx.MlxScope;
-import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,34 +28,37 @@ final class GuidedCacheTest {
   void keysAndValuesAreOfABatchOfOne(boolean guided) {
     try (Lm lm = golden.load()) {
       TransformerConfig helium = lm.config().transformer();
-      List<RingKvCache> caches = lm.newCaches();
-      try (MlxScope _ = MlxScope.open()) {
-        int[] input = new TokenStreams(lm.config()).input(golden.tokens("user_tokens", 0));
-        lm.forward(lm.embed(input), lm.condition(guided), 0, caches);
+      try (LmState state = lm.newState(guided);
+          MlxScope _ = MlxScope.open()) {
+        int[] input = new TokenStreams(lm.config()).next(golden.tokens("user_tokens", 0)).tokens();
+        lm.forward(lm.embed(input), state);
         int heads = (guided ? 2 : 1) * helium.numHeads();
         assertArrayEquals(
             new int[] {1, 2 * heads, helium.context(), helium.headDim()},
-            caches.getFirst().state().shape());
+            state.caches().getFirst().ring().shape());
       }
-      caches.forEach(RingKvCache::close);
     }
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aStepMakesNothingOfTheCachesSize(boolean written) {
-    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), written, Long.MAX_VALUE);
+  void aStepMakesNothingOfTheCachesSize(boolean composed) {
+    ComputePlan plan =
+        composed
+            ? ComputePlan.composed(OptionalLong.empty())
+            : ComputePlan.fast(Optional.of(DType.FLOAT32));
+    try (Lm lm = golden.load(plan);
         LmGenerator generator =
             new LmGenerator(lm, Sampling.GREEDY, Sampling.GREEDY, golden.cfgCoef(), 0)) {
       TokenStreams streams = new TokenStreams(lm.config());
       TransformerConfig helium = lm.config().transformer();
       long cache = 2L * 2 * helium.dim() * helium.context() * DType.FLOAT32.size();
-      streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", 0))));
+      streams.complete(generator.step(streams.next(golden.tokens("user_tokens", 0)).tokens()));
       long before = Memory.active();
       assertTrue(before > cache);
       Memory.resetPeak();
       for (int step = 1; step < golden.steps(); step++) {
-        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+        streams.complete(generator.step(streams.next(golden.tokens("user_tokens", step)).tokens()));
       }
       long most = Memory.peak() - before;
       assertTrue(most < cache / 4, most + " bytes, the cache has " + cache);

@@ -27,6 +27,6 @@ final class KernelsTest {
       generator.read(tokens);
       generator.step(tokens);
     }
-    assertFalse(Files.exists(LATE), "kernels that Kernels does not use at its start");
+    assertFalse(Files.exists(LATE), "kernels that ComposedKernels does not use at its start");
   }
 }

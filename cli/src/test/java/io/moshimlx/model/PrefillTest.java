@@ -11,15 +11,18 @@ import io.moshimlx.mlx.Transforms;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Several steps at once give what they give one by one, past the end of the context too: with the
- * kernels written out, and with MLX's.
+ * composed kernels, and with MLX's.
  */
 final class PrefillTest {
+  private static final ComputePlan COMPOSED = ComputePlan.composed(OptionalLong.empty());
+  private static final ComputePlan FAST = ComputePlan.fast(Optional.of(DType.FLOAT32));
 
   @ParameterizedTest
   @ValueSource(strings = {"5", "24", "7, 1, 30, 2, 11", "20, 20, 1, 20"})
@@ -33,8 +36,8 @@ final class PrefillTest {
         ones.add(1);
       }
     }
-    for (boolean written : new boolean[] {true, false}) {
-      try (Lm lm = golden.load(Optional.of(DType.FLOAT32), written, Long.MAX_VALUE)) {
+    for (ComputePlan plan : List.of(COMPOSED, FAST)) {
+      try (Lm lm = golden.load(plan)) {
         assertArrayEquals(lastHidden(lm, ones), lastHidden(lm, sizes), 1e-4f);
       }
     }
@@ -47,11 +50,11 @@ final class PrefillTest {
     Golden golden = Golden.of("fused-attention");
     List<Integer> block = List.of(steps);
     float[] onTheCpu;
-    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), true, Long.MAX_VALUE)) {
+    try (Lm lm = golden.load(COMPOSED)) {
       onTheCpu = lastHidden(lm, block);
     }
     TestDevice.usual();
-    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), false, Long.MAX_VALUE)) {
+    try (Lm lm = golden.load(FAST)) {
       assertArrayEquals(onTheCpu, lastHidden(lm, block), 3e-2f);
     }
   }
@@ -59,8 +62,7 @@ final class PrefillTest {
   /** Helium's output of the last step, after blocks of these sizes of random tokens. */
   private static float[] lastHidden(Lm lm, List<Integer> blocks) {
     SplittableRandom random = new SplittableRandom(1);
-    List<RingKvCache> caches = lm.newCaches();
-    int position = 0;
+    LmState state = lm.newState(false);
     float[] last = null;
     for (int block : blocks) {
       int[][] inputs = new int[block][];
@@ -69,15 +71,14 @@ final class PrefillTest {
       }
       MlxArray hidden;
       try (MlxScope _ = MlxScope.open()) {
-        MlxArray all = lm.forward(lm.embed(inputs), Optional.empty(), position, caches);
+        MlxArray all = lm.forward(lm.embed(inputs), state);
         hidden = slice(all, 1, block - 1, block).retain();
       }
-      position += block;
-      Transforms.eval(caches.stream().map(RingKvCache::state).toList());
+      Transforms.eval(state.arrays());
       last = hidden.toFloats();
       hidden.close();
     }
-    caches.forEach(RingKvCache::close);
+    state.close();
     return last;
   }
 }

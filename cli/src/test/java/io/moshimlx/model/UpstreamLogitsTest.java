@@ -12,14 +12,15 @@ import io.moshimlx.mlx.MlxScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The logits of the text and of every slice are upstream's, when both are fed the same tokens: with
- * MLX's kernels, as on Metal, and as on a CPU in float32: with those written out, and linear layers
- * split over two cores.
+ * MLX's kernels, as on Metal, and as on a CPU in float32: with those composed of primitives, and
+ * linear layers split over two cores.
  */
 final class UpstreamLogitsTest {
 
@@ -72,18 +73,17 @@ final class UpstreamLogitsTest {
     "fused-attention, BFLOAT16, _bf16, 2e-2",
   })
   void logitsAreUpstreams(String name, DType dtype, String suffix, float tolerance) {
-    check(name, dtype, suffix, tolerance, false, Long.MAX_VALUE);
+    check(name, suffix, tolerance, ComputePlan.fast(Optional.of(dtype)));
     if (dtype == DType.FLOAT32) {
-      check(name, dtype, suffix, tolerance, true, 1);
+      check(name, suffix, tolerance, ComputePlan.composed(OptionalLong.of(1)));
     }
   }
 
-  private static void check(
-      String name, DType dtype, String suffix, float tolerance, boolean written, long splitFrom) {
+  private static void check(String name, String suffix, float tolerance, ComputePlan plan) {
     Golden golden = Golden.of(name);
     int steps = golden.shapes().get("text_logits" + suffix)[0];
     assertTrue(steps > 1);
-    try (Lm lm = golden.load(Optional.of(dtype), written, splitFrom)) {
+    try (Lm lm = golden.load(plan)) {
       Logits logits = run(golden, lm, golden.cfgCoef(), steps);
       compare(golden, "text_logits" + suffix, logits.text(), tolerance);
       compare(golden, "audio_logits" + suffix, logits.audio(), tolerance);
@@ -103,7 +103,7 @@ final class UpstreamLogitsTest {
         for (int token : golden.tokens("sampled", step)) {
           audio.tokens.add(token);
         }
-        streams.sampled(generator.step(streams.input(golden.tokens("user_tokens", step))));
+        streams.complete(generator.step(streams.next(golden.tokens("user_tokens", step)).tokens()));
       }
       return new Logits(text.values(), audio.values());
     }
@@ -111,7 +111,7 @@ final class UpstreamLogitsTest {
 
   /**
    * Metal's fused attention takes heads of 64 and 128, as this model alone of the small ones has
-   * them. Where there is no GPU, MLX's kernels are compared with those written out.
+   * them. Where there is no GPU, MLX's kernels are compared with the composed ones.
    */
   @ParameterizedTest
   @CsvSource({
@@ -124,11 +124,11 @@ final class UpstreamLogitsTest {
       double cfgCoef, DType dtype, float tolerance, double share) {
     Golden golden = Golden.of("fused-attention");
     Logits onTheCpu;
-    try (Lm lm = golden.load(Optional.of(DType.FLOAT32), true, Long.MAX_VALUE)) {
+    try (Lm lm = golden.load(ComputePlan.composed(OptionalLong.empty()))) {
       onTheCpu = run(golden, lm, cfgCoef, golden.steps());
     }
     TestDevice.usual();
-    try (Lm lm = golden.load(Optional.of(dtype), false, Long.MAX_VALUE)) {
+    try (Lm lm = golden.load(ComputePlan.fast(Optional.of(dtype)))) {
       Logits logits = run(golden, lm, cfgCoef, golden.steps());
       compare("text", onTheCpu.text(), logits.text(), tolerance, share);
       compare("audio", onTheCpu.audio(), logits.audio(), tolerance, share);
@@ -160,16 +160,16 @@ final class UpstreamLogitsTest {
     Golden golden = Golden.of("text-only");
     int[] heads = golden.shapes().get("extra_heads");
     assertTrue(heads[0] > 1);
-    try (Lm lm = golden.load()) {
-      List<RingKvCache> caches = lm.newCaches();
+    try (Lm lm = golden.load();
+        LmState state = lm.newState(false)) {
       TokenStreams streams = new TokenStreams(lm.config());
       for (int step = 0; step < golden.steps(); step++) {
-        int[] input = streams.input(golden.tokens("user_tokens", step));
+        int[] input = streams.next(golden.tokens("user_tokens", step)).tokens();
         try (MlxScope _ = MlxScope.open()) {
-          MlxArray hidden = lm.forward(lm.embed(input), Optional.empty(), step, caches);
+          MlxArray hidden = lm.forward(lm.embed(input), state);
           int token = TokenSampler.greedy(lm.textLogits(hidden)).itemInt();
           assertEquals(golden.tokens("text_tokens", step)[0], token, "step " + step);
-          streams.sampled(new int[] {token});
+          streams.complete(new int[] {token});
           for (int head = 0; step < heads[0] && head < heads[1]; head++) {
             assertArrayEquals(
                 golden.row("extra_heads", step * heads[1] + head, heads[2]),
@@ -178,7 +178,6 @@ final class UpstreamLogitsTest {
           }
         }
       }
-      caches.forEach(RingKvCache::close);
     }
   }
 

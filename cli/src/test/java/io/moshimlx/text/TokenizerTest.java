@@ -162,6 +162,8 @@ class TokenizerTest {
             new byte[0],
             "{\"vocab\": []}".getBytes(UTF_8),
             Arrays.copyOf(whole, 1000),
+            Arrays.copyOf(whole, whole.length - 1),
+            Arrays.copyOf(whole, whole.length + 1),
             new byte[100])) {
       Files.write(bad, bytes);
       assertEquals(damaged, refusal(bad));

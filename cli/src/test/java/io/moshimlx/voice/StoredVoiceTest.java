@@ -3,16 +3,15 @@ package io.moshimlx.voice;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moshimlx.UserException;
 import io.moshimlx.checkpoint.LmConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,19 +24,7 @@ final class StoredVoiceTest {
   private final LmConfig config = LmConfig.read(PERSONAPLEX.resolve("config.json"));
 
   private Path archive(String... names) throws IOException {
-    Path file = folder.resolve("voices.tgz");
-    try (TarArchiveOutputStream tar =
-        new TarArchiveOutputStream(new GzipCompressorOutputStream(Files.newOutputStream(file)))) {
-      byte[] voice = Files.readAllBytes(VOICE);
-      for (String name : names) {
-        TarArchiveEntry entry = new TarArchiveEntry(name, true);
-        entry.setSize(voice.length);
-        tar.putArchiveEntry(entry);
-        tar.write(voice);
-        tar.closeArchiveEntry();
-      }
-    }
-    return file;
+    return Tars.tgz(folder.resolve("voices.tgz"), Files.readAllBytes(VOICE), names);
   }
 
   private static String refusal(Runnable call) {
@@ -84,10 +71,27 @@ final class StoredVoiceTest {
     Path file = archive("voices/NATF2.pt");
     byte[] whole = Files.readAllBytes(file);
     for (int length : new int[] {0, 5, 20, whole.length / 2}) {
-      Files.write(file, java.util.Arrays.copyOf(whole, length));
+      Files.write(file, Arrays.copyOf(whole, length));
       String message = refusal(() -> voices(file).voice("NATF2", config));
-      assertEquals(file.toString(), message.substring(0, file.toString().length()));
+      assertEquals(
+          file + " cannot be read, or is damaged: its end is missing; fetch the model again",
+          message);
     }
+    byte[] broken = whole.clone();
+    Arrays.fill(broken, whole.length / 2, whole.length / 2 + 8, (byte) 0);
+    Files.write(file, broken);
+    // It may be the voice in it that shows the damage.
+    assertTrue(refusal(() -> voices(file).voice("NATF2", config)).startsWith(file.toString()));
+  }
+
+  @Test
+  void anEntryThatIsNoVoiceIsNamedWithItsArchive() throws IOException {
+    Path file = Tars.tgz(folder.resolve("voices.tgz"), new byte[100], "voices/NATF2.pt");
+    assertEquals(
+        file
+            + ": voices/NATF2.pt is not a file of tensors as torch.save writes it, or is damaged;"
+            + " fetch it again",
+        refusal(() -> voices(file).voice("NATF2", config)));
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,8 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class TorchFileTest {
   private static final Path SAVED = Path.of("src/test/resources/goldens/personaplex/tensors.pt");
 
-  private static TorchFile.Numbers saved(String key) throws IOException {
-    return TorchFile.read("tensors.pt", Files.readAllBytes(SAVED), key).getFirst();
+  @TempDir private Path folder;
+
+  private static TorchFile.Numbers saved(String key) {
+    return TorchFile.read("tensors.pt", SAVED, key).getFirst();
+  }
+
+  private TorchFile.Numbers read(byte[] file, String key) throws IOException {
+    return TorchFile.read("voice.pt", Files.write(folder.resolve("file"), file), key).getFirst();
   }
 
   @ParameterizedTest
@@ -39,7 +46,7 @@ final class TorchFileTest {
     "part, 1 2, 0 -0.125",
     "scalar, '', 2.5",
   })
-  void numbersAreThoseThatTorchSaved(String key, String shape, String values) throws IOException {
+  void numbersAreThoseThatTorchSaved(String key, String shape, String values) {
     TorchFile.Numbers numbers = saved(key);
     assertArrayEquals(
         shape.isEmpty()
@@ -86,12 +93,11 @@ final class TorchFileTest {
     zip.closeEntry();
   }
 
-  private static String refusal(byte[] file) {
-    return assertThrows(UserException.class, () -> TorchFile.read("voice.pt", file, "x"))
-        .getMessage();
+  private String refusal(byte[] file) {
+    return assertThrows(UserException.class, () -> read(file, "x")).getMessage();
   }
 
-  private static String refusalOf(byte[] pickle) throws IOException {
+  private String refusalOf(byte[] pickle) throws IOException {
     return refusal(zip(ZipEntry.STORED, pickle));
   }
 
@@ -110,7 +116,7 @@ final class TorchFileTest {
   @Test
   void aTensorMadeByHandIsRead() throws IOException {
     byte[] file = zip(ZipEntry.STORED, dictionary(tensor("K\0K\u0004\u0085K\u0001\u0085\u0089")));
-    TorchFile.Numbers numbers = TorchFile.read("voice.pt", file, "x").getFirst();
+    TorchFile.Numbers numbers = read(file, "x");
     assertArrayEquals(new double[4], numbers.values());
   }
 
@@ -213,9 +219,9 @@ final class TorchFileTest {
     }
   }
 
-  private static void readOrRefuse(byte[] file) {
+  private void readOrRefuse(byte[] file) throws IOException {
     try {
-      TorchFile.Numbers numbers = TorchFile.read("voice.pt", file, "float32").getFirst();
+      TorchFile.Numbers numbers = read(file, "float32");
       assertTrue(numbers.values().length <= file.length);
     } catch (UserException e) {
       assertTrue(e.getMessage().startsWith("voice.pt "), e.getMessage());
