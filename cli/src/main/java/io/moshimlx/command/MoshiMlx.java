@@ -69,6 +69,7 @@ final class MoshiMlx implements Runnable {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Print help: short with -h, else long.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   private boolean help;
 
   @Option(
@@ -76,6 +77,7 @@ final class MoshiMlx implements Runnable {
       versionHelp = true,
       scope = ScopeType.INHERIT,
       description = "Print the versions of all parts.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   private boolean version;
 
   MoshiMlx(Terminal terminal, Map<String, String> environment) {
