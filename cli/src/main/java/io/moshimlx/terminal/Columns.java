@@ -53,9 +53,10 @@ final class Columns {
 
   private static boolean isWide(int codePoint) {
     Map.Entry<Integer, Integer> range = WIDE.floorEntry(codePoint);
-    return range != null && codePoint <= range.getValue()
+    return (range != null && codePoint <= range.getValue())
         // Two letters of a region make one flag.
-        || Character.isEmojiPresentation(codePoint) && (codePoint < 0x1F1E6 || codePoint > 0x1F1FF);
+        || (Character.isEmojiPresentation(codePoint)
+            && (codePoint < 0x1F1E6 || codePoint > 0x1F1FF));
   }
 
   /** The longest beginning of the text that fits into so many columns. */
