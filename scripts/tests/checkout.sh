@@ -12,6 +12,31 @@ test_the_first_command_of_the_readme() {
   test -s reply.wav
 }
 
+test_the_second_command_of_the_readme_is_the_tests() {
+  equal "scripts/test" "$(grep '^scripts/' "$root/README.md" | sed -n 2p)"
+}
+
+test_no_link_of_the_documents_leads_nowhere() {
+  equal "" "$("$root/scripts/tests/dead-links" "$root" README.md CHANGELOG.md CONTRIBUTING.md docs scripts)"
+}
+
+test_a_dead_link_is_found() {
+  mkdir "$here/docs"
+  printf '# One\n\n[two](docs/two.md#a-title) [none](none.md) ![](none.svg)\n' >"$here/one.md"
+  cat >"$here/docs/two.md" <<'END'
+# Two
+
+```
+# a title
+[not a link](none)
+```
+[one](../one.md#one) [web](https://example.org/)
+END
+  equal "docs/two.md#a-title
+none.md
+none.svg" "$("$root/scripts/tests/dead-links" "$here" | sed 's/.*: //' | LC_ALL=C sort)"
+}
+
 test_the_launcher_works_through_a_link_from_a_folder_with_spaces() {
   mkdir "$here/my bin" "$here/my sounds"
   ln -s "$root/scripts/moshi-mlx" "$here/my bin/moshi-mlx"

@@ -41,7 +41,7 @@ test_fish_completes_with_descriptions() {
   contains "$found" "run	Talk with Moshi"
   lacks "$found" pull
   contains "$(fish_offers "$share" "moshi-mlx models ")" "pull	"
-  contains "$(fish_offers "$share" "moshi-mlx run --inp")" "--input	A recording"
+  contains "$(fish_offers "$share" "moshi-mlx run --inp")" "--input	Answer a recording"
   contains "$(fish_offers "$share" "moshi-mlx quantize --quant ")" q6
   touch "$here/recording.wav"
   contains "$(cd "$here" && fish_offers "$share" "moshi-mlx run --input rec")" recording.wav

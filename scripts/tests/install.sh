@@ -30,6 +30,7 @@ test_the_real_tree_is_installed_used_through_a_link_and_removed_without_a_trace(
   test -s "$here/my tools/share/doc/moshi-mlx/THIRD-PARTY-LICENCES.txt"
   grep -q "^ Copyright (c) 2012, .* Gil Tene$" "$here/my tools/share/doc/moshi-mlx/THIRD-PARTY-LICENCES.txt"
   grep -q '"purl": "pkg:cargo/moshi@' "$here/my tools/share/doc/moshi-mlx/sbom.cdx.json"
+  equal "" "$("$root/scripts/tests/dead-links" "$here/my tools/share/doc/moshi-mlx")"
   # The folders that it was built in are nobody's business, and would be other bytes elsewhere.
   equal "" "$(grep -rlF -e "$root/build/" -e "${CARGO_HOME:-$HOME/.cargo}/registry/" "$here/archive/libexec/moshi-mlx/native")"
   ln -s "../my tools/bin/moshi-mlx" "$link"

@@ -5,11 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ScopeType;
 
-/** What completions and man pages ask of the command definitions. */
+/** Parts of the command definitions, for help, man pages, completions and documents. */
 final class Arguments {
   private static final String ALTERNATIVES = "[a-z0-9]+(\\|[a-z0-9]+)+";
 
@@ -36,12 +38,35 @@ final class Arguments {
     return command.options().stream().filter(option -> !option.hidden()).toList();
   }
 
+  /** The options of a command that are in no group, without those that every command has. */
+  static List<OptionSpec> ungrouped(CommandSpec command) {
+    List<OptionSpec> grouped =
+        command.argGroups().stream().flatMap(group -> group.allOptionsNested().stream()).toList();
+    return options(command).stream()
+        .filter(option -> !grouped.contains(option) && !isGeneral(option))
+        .toList();
+  }
+
+  /** The options that every command has. */
+  static List<OptionSpec> general(CommandSpec command) {
+    return options(command).stream().filter(Arguments::isGeneral).toList();
+  }
+
+  /** The title of a group of options. */
+  static String heading(ArgGroupSpec group) {
+    return text(group.heading()).strip().replaceFirst(":$", "");
+  }
+
+  private static boolean isGeneral(OptionSpec option) {
+    return option.scopeType() == ScopeType.INHERIT || option.inherited();
+  }
+
   static boolean takesValue(OptionSpec option) {
     return option.arity().max() > 0;
   }
 
   /**
-   * The words that an argument can be; empty if it is free. A label such as "on|off" lists them.
+   * The values that an argument can have; empty if it is free. A label such as "on|off" lists them.
    */
   static List<String> words(ArgSpec argument) {
     if (argument.paramLabel().matches(ALTERNATIVES)) {
@@ -57,7 +82,12 @@ final class Arguments {
     return argument.type() == Path.class || argument.type() == String.class;
   }
 
-  /** What a command does, in a sentence. */
+  /** The first line of an argument's description, which stands alone. */
+  static String summary(ArgSpec argument) {
+    return text(argument.description()[0]);
+  }
+
+  /** The purpose of a command, in a sentence. */
   static String header(CommandSpec command) {
     String[] header = command.usageMessage().header();
     String[] description = command.usageMessage().description();

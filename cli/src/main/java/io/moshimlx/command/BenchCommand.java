@@ -22,19 +22,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code moshi-mlx bench}: what a frame costs here. */
+/** {@code moshi-mlx bench}: measures the cost of a frame. */
 @Command(
     name = "bench",
-    header = "Measure what a frame of 80 ms costs on this machine.",
+    customSynopsis = "moshi-mlx bench [--model MODEL] [--frames N] [OPTIONS]",
+    header = "Measure the cost of a frame on this machine.",
     description = {
-      "Has a model answer a tone, encoding, model and decoding one after the other, and tells their "
-          + "times, what the model makes of memory and its bandwidth, and how long it takes to start. "
-          + "Let nothing else run meanwhile."
+      "Lets a model answer a tone, with encoding, model and decoding one after the other. Prints "
+          + "the time of each, memory and its bandwidth, and the time to start. Close other "
+          + "programs "
+          + "meanwhile. docs/performance.md explains the figures."
     },
-    sortOptions = false,
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx bench",
       "  moshi-mlx bench --model ~/moshiko --quant q4 --frames 2000 --json"
@@ -52,16 +50,13 @@ final class BenchCommand implements Callable<Integer> {
       names = "--frames",
       paramLabel = "N",
       defaultValue = "250",
-      description =
-          "Frames to measure, after a second that is left out (default: ${DEFAULT-VALUE}).")
+      description = {
+        "Number of frames to measure.",
+        "The first second is not counted (default: ${DEFAULT-VALUE})."
+      })
   private int frames;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with the same figures; the end of each name is its unit: _ms, _s, "
-              + "_bytes, _bytes_per_s.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   /** What {@code --json} prints; the end of each name is its unit. */

@@ -152,7 +152,7 @@ final class Completions {
             .map(name -> name.startsWith("--") ? "-l " + name.substring(2) : "-s " + name.charAt(1))
             .collect(Collectors.joining(" "));
     String value = Arguments.takesValue(option) ? " -r " + fishValue(option) : "";
-    return names + value + " -d " + quote(Arguments.text(option.description()));
+    return names + value + " -d " + quote(Arguments.summary(option));
   }
 
   private static String fishValue(ArgSpec argument) {

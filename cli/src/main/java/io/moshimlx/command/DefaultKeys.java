@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class DefaultKeys {
   private final SortedSet<String> known = new TreeSet<>();
 
-  /** The keys of a command and all that are below it. */
+  /** The keys of a command and all below it. */
   DefaultKeys(CommandSpec root) {
     collect(root);
   }
@@ -30,7 +30,7 @@ final class DefaultKeys {
     command.subcommands().values().forEach(child -> collect(child.getCommandSpec()));
   }
 
-  /** What a key has after the name of a command; empty for help, of which a default is no use. */
+  /** The part of a key after the command; empty for help and version, which have no default. */
   private static Optional<String> name(ArgSpec argument) {
     return switch (argument) {
       case OptionSpec option when option.usageHelp() || option.versionHelp() -> Optional.empty();
@@ -44,15 +44,15 @@ final class DefaultKeys {
     return known.contains(key);
   }
 
-  /** What to do about a key that is none. */
+  /** The remedy for an unknown key. */
   String remedy(String key) {
     List<String> nearest = nearest(key);
     return nearest.isEmpty()
-        ? "a key is such as moshi-mlx.run.quant, see 'moshi-mlx run --help'"
+        ? "use keys such as moshi-mlx.run.quant; see 'moshi-mlx run --help'"
         : "did you mean %s?".formatted(String.join(", ", nearest));
   }
 
-  /** What may have been meant: the same with more before it, another option, another command. */
+  /** Keys that may have been meant: a longer one, another option, another command. */
   private List<String> nearest(String key) {
     String option = optionOf(key);
     String command = key.substring(0, key.length() - option.length());

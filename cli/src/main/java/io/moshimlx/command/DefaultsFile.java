@@ -23,11 +23,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.PropertiesDefaultProvider;
 
 /**
- * The user's defaults of options, {@code defaults.properties} in the folder for what is configured.
+ * The user's defaults of options, {@code defaults.properties} in the configuration folder.
  *
- * <p>picocli reads the values out of it, by its own keys: {@code moshi-mlx.run.quant} is the option
- * of one command, {@code quant} that of all. What picocli lets pass is told here: keys that are no
- * option, and where a value comes from that is no good.
+ * <p>picocli reads the values, by its own keys: {@code moshi-mlx.run.quant} is the option of one
+ * command, {@code quant} that of all. This class adds the reports that picocli lacks: unknown keys,
+ * and the file as the source of a wrong value.
  */
 final class DefaultsFile implements IDefaultValueProvider {
   static final String NAME = "defaults.properties";
@@ -44,7 +44,7 @@ final class DefaultsFile implements IDefaultValueProvider {
   }
 
   /**
-   * The defaults of a user; none where there is no file.
+   * The defaults of a user; none if there is no file.
    *
    * @throws UserException if the file cannot be read
    */
@@ -55,7 +55,7 @@ final class DefaultsFile implements IDefaultValueProvider {
     return defaults;
   }
 
-  /** No shell expands it here, nor does Properties take off the blanks at a line's end. */
+  /** Expands the home folder, which no shell does, and strips blanks, which Properties does not. */
   private static String plain(String value, Variables variables) {
     String text = value.strip();
     return text.startsWith("~/") ? variables.inHome(text).toString() : text;
@@ -64,12 +64,12 @@ final class DefaultsFile implements IDefaultValueProvider {
   private void load() {
     try {
       String text = Files.readString(file);
-      // Some editors begin UTF-8 with a mark that nobody sees.
+      // Some editors begin UTF-8 with an invisible mark.
       properties.load(new StringReader(text.startsWith("\uFEFF") ? text.substring(1) : text));
     } catch (NoSuchFileException e) {
       // Nothing is set.
     } catch (CharacterCodingException e) {
-      throw new UserException(file + " is not UTF-8 text", "save it as that", e);
+      throw new UserException(file + " is not UTF-8 text", "save it as UTF-8", e);
     } catch (IllegalArgumentException e) {
       throw new UserException(
           "%s has a \\u without four hexadecimal digits after it".formatted(file),
@@ -77,7 +77,7 @@ final class DefaultsFile implements IDefaultValueProvider {
           e);
     } catch (IOException e) {
       throw UserException.cannotRead(
-          file, e, "it holds your defaults of options; mend it or remove it");
+          file, e, "repair or remove this file, which holds your defaults of options");
     }
   }
 
@@ -97,8 +97,8 @@ final class DefaultsFile implements IDefaultValueProvider {
   }
 
   /**
-   * The options in a fault that this file sets, as the end of its message: " (PATH sets --top-k)";
-   * "" where it is the user's alone.
+   * The options of a fault that this file sets, as the end of its message: " (PATH sets --top-k)";
+   * "" if the file sets none of them.
    */
   String origin(ParameterException fault) {
     String names =

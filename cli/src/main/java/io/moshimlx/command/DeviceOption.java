@@ -12,7 +12,7 @@ final class DeviceOption {
       names = "--device",
       paramLabel = "cpu|gpu",
       converter = DeviceConverter.class,
-      description = "Compute on the CPU or on the GPU (default: on the GPU where there is one).")
+      description = {"Compute on the CPU or the GPU.", "The default is the GPU, if there is one."})
   private Device.Type device;
 
   /** The one that is wanted, if any. */

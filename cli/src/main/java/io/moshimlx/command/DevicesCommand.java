@@ -12,28 +12,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code moshi-mlx devices}: what can be heard and spoken with. */
+/** {@code moshi-mlx devices}: lists microphones and loudspeakers. */
 @Command(
     name = "devices",
-    header = "List the microphones and loudspeakers.",
+    customSynopsis = "moshi-mlx devices [--json]",
+    header = "List microphones and loudspeakers.",
     description = {
-      "The microphones (inputs) and loudspeakers (outputs) of this machine. Their index, or a part "
-          + "of their name, chooses one with 'run --input-device' and 'run --output-device'; the default "
-          + "is the one that the system's settings choose."
+      "Prints the microphones (inputs) and loudspeakers (outputs). 'run --input-device' and "
+          + "'run --output-device' take an index or a part of a name. The default is the device "
+          + "that "
+          + "the system's settings choose."
     },
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n")
+    footer = "  moshi-mlx devices")
 final class DevicesCommand implements Runnable {
   @ParentCommand private MoshiMlx parent;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with the lists 'inputs' and 'outputs', of which each entry has 'index', "
-              + "'name', 'default' and, where it stands for another device, that one's "
-              + "'system_name'; an output also 'echo_cancellation' (whether 'run' cancels echo "
-              + "with it) and 'echo_cancellation_reason'.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   /** What {@code --json} prints. */

@@ -20,19 +20,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code moshi-mlx doctor}: what keeps a conversation from working. */
+/** {@code moshi-mlx doctor}: checks whether a conversation can work. */
 @Command(
     name = "doctor",
-    header = "Check whether a conversation would work here.",
+    customSynopsis = "moshi-mlx doctor [--model MODEL] [OPTIONS]",
+    header = "Check whether this machine can run a conversation.",
     description = {
-      "Looks at Java, the native libraries, the device and its memory, the cache of models, its disk "
-          + "and the hub's token, microphone and loudspeaker, and has a model take five seconds of steps. Every problem comes with its "
-          + "remedy. Exit status 1 if a conversation would not work."
+      "Checks Java, the native libraries, the device and its memory, the cache of models and its "
+          + "disk, the hub's token, microphone and loudspeaker, and the speed of a model over five "
+          + "seconds. Every warning and problem comes with a remedy. The exit status is 1 if a "
+          + "conversation would not work. docs/troubleshooting.md has more."
     },
-    sortOptions = false,
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx doctor", "  moshi-mlx doctor --model ~/moshiko --quant q4 --json"})
 final class DoctorCommand implements Callable<Integer> {
   @ParentCommand private MoshiMlx parent;
@@ -46,18 +44,19 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--input-device",
       paramLabel = "DEVICE",
-      description = "Microphone, as 'run' takes it.")
+      description = {
+        "Microphone, by index or part of name.",
+        "'moshi-mlx devices' lists the microphones."
+      })
   private String inputDevice;
 
-  @Option(names = "--output-device", paramLabel = "DEVICE", description = "Loudspeaker, likewise.")
+  @Option(
+      names = "--output-device",
+      paramLabel = "DEVICE",
+      description = "Loudspeaker, chosen in the same way.")
   private String outputDevice;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with 'ok' and the list 'checks', of which each entry has 'check', "
-              + "'status' (ok, warning or problem), 'text' and, unless it is ok, 'remedy'.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   /** What {@code --json} prints. */

@@ -8,7 +8,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Turns whatever goes wrong into one line on stderr and an exit status. */
+/** Turns failures into one line on stderr and an exit status. */
 final class Failures implements IExecutionExceptionHandler {
   private final MoshiMlx command;
 
@@ -17,9 +17,9 @@ final class Failures implements IExecutionExceptionHandler {
   }
 
   /**
-   * Says what was wrong with the options.
+   * Reports wrong options.
    *
-   * @param origin " (where they come from)", which is where to mend them; "" if they were typed
+   * @param origin " (the file that sets them)"; "" if they were typed
    */
   int wrongUsage(ParameterException e, String origin) {
     CommandLine wrong = e.getCommandLine();

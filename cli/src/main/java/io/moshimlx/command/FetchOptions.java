@@ -2,19 +2,18 @@ package io.moshimlx.command;
 
 import picocli.CommandLine.Option;
 
-/** Whether a model that is not here may be fetched. */
+/** Whether a missing model may be downloaded. */
 final class FetchOptions {
   @Option(
       names = "--yes",
       fallbackValue = "true",
-      description =
-          "Fetch a model that is not here without asking; needed where nobody can be asked.")
+      description = {"Do not ask before a download.", "Required when not run from a terminal."})
   private boolean yes;
 
   @Option(
       names = "--offline",
       fallbackValue = "true",
-      description = "Never touch the network: use what is here, or fail.")
+      description = {"Never use the network.", "The command fails if the model is not downloaded."})
   private boolean offline;
 
   boolean yes() {

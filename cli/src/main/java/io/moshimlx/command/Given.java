@@ -3,11 +3,11 @@ package io.moshimlx.command;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Tells options that the user typed from those that the file of defaults gives. */
+/** Distinguishes options that the user typed from those of the defaults file. */
 final class Given {
   private final CommandSpec spec;
 
-  /** What was given to a command that is being executed. */
+  /** The options of a command that is being executed. */
   Given(CommandSpec spec) {
     this.spec = spec;
   }

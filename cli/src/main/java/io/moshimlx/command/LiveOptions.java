@@ -11,38 +11,53 @@ import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
-/** What a conversation through microphone and loudspeaker takes; none of it goes with files. */
+/** Options of a conversation through microphone and loudspeaker; none goes with files. */
 final class LiveOptions {
   private static final double MAX_DURATION_SECONDS = 1e7;
 
   @Option(
       names = "--input-device",
       paramLabel = "DEVICE",
-      description = "Microphone, by its index or a part of its name; see 'moshi-mlx devices'.")
+      description = {
+        "Microphone, by index or part of name.",
+        "'moshi-mlx devices' lists the microphones."
+      })
   private String inputDevice;
 
-  @Option(names = "--output-device", paramLabel = "DEVICE", description = "Loudspeaker, likewise.")
+  @Option(
+      names = "--output-device",
+      paramLabel = "DEVICE",
+      description = "Loudspeaker, chosen in the same way.")
   private String outputDevice;
 
   @Option(
       names = "--echo-cancellation",
       paramLabel = "auto|on|off",
       converter = EchoConverter.class,
-      description =
-          "Take what the loudspeaker plays out of what the microphone hears; auto: unless that "
-              + "is headphones (default: auto).")
+      description = {
+        "Remove echo from the microphone.",
+        "Takes the sound of the loudspeaker out of what the microphone hears. The default, auto, "
+            + "does so unless the loudspeaker is headphones."
+      })
   private Echo echo;
 
   @Option(
       names = "--record",
       paramLabel = "WAV",
-      description = "Record both sides in stereo: the user left, Moshi right.")
+      description = {
+        "Record both sides in stereo.",
+        "The user is on the left, Moshi on the right, aligned to the frame. The file can be "
+            + "played even if the process is killed."
+      })
   private Path recording;
 
   @Option(
       names = "--duration",
       paramLabel = "SECONDS",
-      description = "End after so many seconds; without it the conversation has no end.")
+      description = {
+        "End the conversation after this time.",
+        "Without this option a conversation has no time limit."
+      })
   private Double duration;
 
   private enum Echo {
@@ -66,19 +81,19 @@ final class LiveOptions {
     return outputDevice;
   }
 
-  /** Whether echo is to be cancelled with this loudspeaker. */
+  /** Whether to cancel echo with this loudspeaker. */
   EchoChoice echo(AudioDevice output, SystemDefaults defaults) {
     return (echo == null || echo == Echo.AUTO)
         ? EchoChoice.automatic(output, defaults)
         : new EchoChoice(echo == Echo.ON, "as --echo-cancellation says");
   }
 
-  /** Where to record, or null. */
+  /** The file to record to, or null. */
   Path recording() {
     return recording;
   }
 
-  /** The microphone, for as long as the conversation is to last. */
+  /** The microphone, limited to the duration of the conversation. */
   AudioSource limited(AudioSource microphone) {
     return duration == null
         ? microphone
@@ -88,8 +103,8 @@ final class LiveOptions {
   }
 
   /**
-   * What is wrong with the values, each as a sentence without its end. Those that the file of
-   * defaults gives for conversations do not hinder recordings.
+   * Faults of the values, each a sentence without full stop. Values for conversations that come
+   * from the defaults file do not stop a run with a recording.
    */
   List<String> faults(boolean live, Given given) {
     List<String> faults = new ArrayList<>();

@@ -5,18 +5,18 @@ import io.moshimlx.terminal.Terminal;
 import java.util.Locale;
 import java.util.Set;
 
-/** Where the process starts. */
+/** The entry point of the process. */
 public final class Main {
   private static final Set<String> VERSION_OPTIONS = Set.of("-V", "--version");
 
   private Main() {}
 
   public static void main(String[] arguments) {
-    // Headers, JSON and file names are no matter of the user's language, whose digits or letters
-    // may be others.
+    // Headers, JSON and file names must not depend on the user's language, which may have other
+    // digits or letters.
     Locale.setDefault(Locale.ROOT);
     Terminal terminal = Terminal.ofProcess();
-    // Asked alone, it need not wait until all commands are known, which takes longest.
+    // Alone, it need not wait for the definitions of all commands, which take longest.
     boolean version = arguments.length == 1 && VERSION_OPTIONS.contains(arguments[0]);
     System.exit(version ? version(terminal) : MoshiMlx.execute(terminal, arguments));
   }

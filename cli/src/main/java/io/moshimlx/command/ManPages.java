@@ -69,7 +69,7 @@ final class ManPages {
     return String.join(" ", words);
   }
 
-  /** Operands, then options by their groups, those of none at the end. */
+  /** Operands, then options by their groups, the general ones at the end. */
   private static String arguments(CommandSpec command) {
     StringBuilder page = new StringBuilder();
     String operands =
@@ -77,27 +77,20 @@ final class ManPages {
             .map(p -> entry(italic(p.paramLabel()), Arguments.text(p.description())))
             .collect(Collectors.joining("\n"));
     section(page, "ARGUMENTS", operands);
-    List<OptionSpec> others = new ArrayList<>(Arguments.options(command));
     StringBuilder options = new StringBuilder();
+    append(options, Arguments.ungrouped(command));
     for (ArgGroupSpec group : command.argGroups()) {
-      List<OptionSpec> grouped =
-          group.allOptionsNested().stream().filter(others::contains).toList();
-      others.removeAll(grouped);
-      options.append(".SS ").append(escape(heading(group))).append('\n');
-      grouped.forEach(option -> options.append(option(option)).append('\n'));
+      options.append(".SS ").append(escape(Arguments.heading(group))).append('\n');
+      append(options, group.allOptionsNested());
     }
-    if (!command.argGroups().isEmpty() && !others.isEmpty()) {
-      options.append(".SS Other\n");
-    }
-    others.forEach(option -> options.append(option(option)).append('\n'));
+    options.append(command.argGroups().isEmpty() ? "" : ".SS General\n");
+    append(options, Arguments.general(command));
     section(page, "OPTIONS", options.toString().stripTrailing());
     return page.toString();
   }
 
-  private static String heading(ArgGroupSpec group) {
-    return group.heading() == null
-        ? "General"
-        : Arguments.text(group.heading()).strip().replaceFirst(":$", "");
+  private static void append(StringBuilder page, List<OptionSpec> options) {
+    options.forEach(option -> page.append(option(option)).append('\n'));
   }
 
   private static String option(OptionSpec option) {

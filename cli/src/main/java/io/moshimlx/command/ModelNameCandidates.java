@@ -5,14 +5,14 @@ import io.moshimlx.store.KnownModel;
 import java.util.Iterator;
 import java.util.stream.Stream;
 
-/** What a shell offers where a model of the hub is named. */
+/** The completions for a model of the hub. */
 class ModelNameCandidates implements Iterable<String> {
   @Override
   public Iterator<String> iterator() {
     return Catalogue.all().stream().map(KnownModel::name).iterator();
   }
 
-  /** Where it may be the built-in one too. */
+  /** The same, with the built-in model. */
   static final class OrDemo extends ModelNameCandidates {
     @Override
     public Iterator<String> iterator() {

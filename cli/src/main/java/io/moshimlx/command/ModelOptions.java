@@ -19,8 +19,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Which model, in which precision, by its own name or by that of a voice. */
+/** The choice of a model and its precision, by its own name or by that of a voice. */
 final class ModelOptions {
+  /** The label of {@code --quant}. */
+  static final String QUANT = "q4|q6|q8|bf16";
+
   private static final String VOICE_VARIABLE = "MOSHI_MLX_VOICE";
 
   @Option(
@@ -28,11 +31,13 @@ final class ModelOptions {
       paramLabel = "MODEL",
       completionCandidates = ModelNameCandidates.OrDemo.class,
       description = {
-        "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant), a repository of "
-            + "the Hugging Face hub (org/name, org/name@revision or its address), or a folder with weights, codec, tokenizer and "
-            + "config.json; with --quant alone it is moshiko.",
-        "'demo' is built in: a toy of a few megabytes that shows the machinery. Say hello, a colour, a "
-            + "number or a day to it."
+        "Model: a name, a folder, or 'demo'.",
+        "A name that 'moshi-mlx models' lists (moshiko-q4, or moshiko with --quant); a repository "
+            + "of the Hugging Face hub (org/name, org/name@revision or its address); or a folder "
+            + "with weights, codec, tokenizer and config.json. A folder of that name comes first. "
+            + "With --quant alone the model is moshiko.",
+        "'demo' is built in: a toy of a few megabytes that understands greetings, colours, "
+            + "numbers and days."
       })
   private String model;
 
@@ -40,20 +45,21 @@ final class ModelOptions {
       names = "--voice",
       paramLabel = "VOICE",
       description = {
-        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex (a recording, *.pt); it brings "
-            + "its model (default: that of "
-            + VOICE_VARIABLE
-            + ")."
+        "Voice; it brings its model.",
+        "A voice that 'moshi-mlx voices' lists, or a prompt for PersonaPlex: a recording, or a "
+            + "stored voice (*.pt). The default is MOSHI_MLX_VOICE, if it is set."
       })
   private String voice;
 
   @Option(
       names = "--quant",
-      paramLabel = "q4|q6|q8|bf16",
+      paramLabel = QUANT,
       converter = PrecisionConverter.class,
-      description =
-          "The precision: which of the model's weights, or, where it comes only in bf16, what to "
-              + "quantise them to, once; by default those that the name or config.json names.")
+      description = {
+        "Precision of the weights.",
+        "A model that comes only in bf16 or float32 is quantised once, and the copy is kept. The "
+            + "default is the precision that the model's name or its config.json names."
+      })
   private Precision precision;
 
   @Option(
@@ -61,8 +67,8 @@ final class ModelOptions {
       paramLabel = "float32|bfloat16|float16",
       converter = DTypeConverter.class,
       description = {
-        "Compute in float32, bfloat16 or float16; by default as the weights are stored on a GPU, "
-            + "float32 on a CPU."
+        "Number type to compute in.",
+        "The default on a GPU is the type in which the weights are stored, on a CPU float32."
       })
   private DType dtype;
 
@@ -91,7 +97,7 @@ final class ModelOptions {
       Voice contradicting = request.voice().orElseThrow();
       throw new ParameterException(
           spec.commandLine(),
-          "--voice %s is not spoken by --model %s but by %s; leave one of them out"
+          "--voice %s belongs to the model %3$s, not to --model %2$s; leave one of them out"
               .formatted(
                   contradicting.name(), request.model().orElseThrow(), contradicting.model()));
     }

@@ -24,17 +24,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code moshi-mlx models}: what can be talked with, fetched and removed. */
+/** {@code moshi-mlx models}: lists, downloads, finds and removes models. */
 @Command(
     name = "models",
-    header = "List the models that can be talked with; fetch and remove them.",
+    header = "List, download and remove models.",
     description = {
-      "The known models, and whether they are here. They come from the Hugging Face hub and lie in "
-          + "the cache that Python's huggingface_hub uses as well; HF_HOME, HF_HUB_CACHE, "
-          + "HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_TOKEN_PATH mean what they mean there, as do "
-          + "HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.",
-      "The model 'demo' is none of them: a toy of a few megabytes that is built in and shows the "
-          + "machinery."
+      "Prints the known models: their download size, the memory that they need, whether they are "
+          + "downloaded, and their licence. Models come from the Hugging Face hub and are kept in "
+          + "the "
+          + "cache that Python's huggingface_hub uses. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, "
+          + "HF_HUB_OFFLINE, HF_TOKEN, HF_TOKEN_PATH, HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE have "
+          + "the same meaning as there; docs/models.md has all of them.",
+      "The model 'demo' is built in and not listed."
     },
     subcommands = {
       ModelsCommand.Pull.class,
@@ -42,22 +43,11 @@ import picocli.CommandLine.ParentCommand;
       ModelsCommand.Remove.class
     },
     customSynopsis = {"moshi-mlx models [--json]", "moshi-mlx models pull|path|rm NAME [OPTIONS]"},
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    commandListHeading = "%nCommands:%n",
-    footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx models pull moshiko-q4", "  moshi-mlx models rm moshiko-q4 --yes"})
 final class ModelsCommand implements Runnable {
   @ParentCommand private MoshiMlx parent;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with the list 'models', of which each entry has 'name', 'family', 'task', "
-              + "'precision', 'repository', 'gated', 'license', 'download_bytes', 'memory_bytes', "
-              + "'here', 'path' and 'quantized_here', and the list 'not_run' of 'name', 'repository' "
-              + "and 'reason'.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   private ModelStore store() {
@@ -74,7 +64,7 @@ final class ModelsCommand implements Runnable {
     return HubModel.of(known.name(), Optional.empty()).orElseThrow();
   }
 
-  /** The known models, each followed by its local copies. */
+  /** The known models, each followed by its local quantised copies. */
   private static List<KnownModel> all(ModelStore store) {
     return Catalogue.all().stream()
         .flatMap(known -> Stream.concat(Stream.of(known), copies(store, known)))
@@ -91,8 +81,8 @@ final class ModelsCommand implements Runnable {
   }
 
   /**
-   * What this device computes in. A list needs no MLX: where it cannot be asked, the figures are
-   * those of a GPU.
+   * The number type that this device computes in. A list needs no MLX: if MLX does not load, the
+   * figures are those of a GPU.
    */
   private static Optional<DType> computed() {
     try {
@@ -157,7 +147,7 @@ final class ModelsCommand implements Runnable {
 
   private static String asText(ModelStore store) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "HERE", "TASK", "LICENCE"));
+    rows.add(List.of("NAME", "DOWNLOAD", "MEMORY", "DOWNLOADED", "TASK", "LICENCE"));
     Optional<DType> computed = computed();
     for (KnownModel known : all(store)) {
       HubModel model = model(known);
@@ -181,10 +171,10 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "pull",
-      header = "Fetch a model, or what is missing of it, in its newest revision.",
-      description = "What was stopped goes on where it was; what is here is not fetched again.",
-      descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n",
+      customSynopsis = "moshi-mlx models pull NAME|ORG/NAME [OPTIONS]",
+      header = "Download a model in its newest revision.",
+      description =
+          "Continues an interrupted download. Files that are downloaded already are kept.",
       footer = "  moshi-mlx models pull moshiko-q4")
   static final class Pull implements Callable<Integer> {
     @ParentCommand private ModelsCommand models;
@@ -193,7 +183,10 @@ final class ModelsCommand implements Runnable {
     @Option(
         names = "--offline",
         fallbackValue = "true",
-        description = "Never touch the network: only say whether it is here.")
+        description = {
+          "Never use the network.",
+          "The command fails if the model is not downloaded."
+        })
     private boolean offline;
 
     @Override
@@ -224,8 +217,9 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "path",
-      header = "Print the folder of a model that is here.",
-      optionListHeading = "%nOptions:%n",
+      customSynopsis = "moshi-mlx models path NAME|ORG/NAME [OPTIONS]",
+      header = "Print the folder of a downloaded model.",
+      description = "Prints the folder with the model's files, in the newest downloaded revision.",
       footer = "  ls -lL \"$(moshi-mlx models path moshiko-q4)\"")
   static final class Locate implements Runnable {
     @ParentCommand private ModelsCommand models;
@@ -242,20 +236,20 @@ final class ModelsCommand implements Runnable {
 
   @Command(
       name = "rm",
-      header = "Remove a model from the cache.",
+      customSynopsis = "moshi-mlx models rm NAME|ORG/NAME [OPTIONS]",
+      header = "Delete a model from the cache.",
       description = {
-        "Removes its newest revision here and whatever no other revision needs, with all that was "
-            + "quantised of it; of a model that was quantised here only that. Programs that share the "
-            + "cache will have to fetch it again."
+        "Deletes the newest downloaded revision: the files that no other revision uses, and all "
+            + "local copies that were quantised from it. The name of a local copy, such as "
+            + "hibiki-1b-q4, deletes that copy only. Other programs that share the cache have to "
+            + "download the model again."
       },
-      descriptionHeading = "%n",
-      optionListHeading = "%nOptions:%n",
       footer = "  moshi-mlx models rm moshiko-q4 --yes")
   static final class Remove implements Runnable {
     @ParentCommand private ModelsCommand models;
     @Mixin private NamedModel named;
 
-    @Option(names = "--yes", fallbackValue = "true", description = "Do not ask.")
+    @Option(names = "--yes", fallbackValue = "true", description = "Do not ask for confirmation.")
     private boolean yes;
 
     @Override

@@ -16,11 +16,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command {@code moshi-mlx}: what is common to every subcommand. */
+/** The command {@code moshi-mlx}, with what its subcommands have in common. */
 @Command(
     name = "moshi-mlx",
     subcommands = {
@@ -33,25 +32,22 @@ import picocli.CommandLine.Spec;
       BenchCommand.class
     },
     versionProvider = Versions.Provider.class,
-    mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    synopsisSubcommandLabel = "COMMAND",
+    customSynopsis = "moshi-mlx COMMAND [OPTIONS]",
+    header = "Talk with Moshi: full-duplex speech on MLX.",
     description = {
-      "Talk with Moshi: full-duplex speech on MLX.",
-      "Options get defaults in ~/.config/moshi-mlx/defaults.properties, with lines such as "
-          + "'moshi-mlx.run.voice = moshika'."
+      "Defaults of options can be set in ~/.config/moshi-mlx/defaults.properties, with lines such "
+          + "as "
+          + "'moshi-mlx.run.voice = moshika'.",
+      "Documents that the help names, such as docs/events.md, are in share/doc/moshi-mlx of an "
+          + "installation (~/.local/share/doc/moshi-mlx) and in a clone."
     },
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    commandListHeading = "%nCommands:%n",
-    exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:done",
-      "1:failed; one line on stderr says what and what to do",
+      "1:failed; one line on stderr says what failed and what to do",
       "2:wrong usage",
       "130:interrupted"
     },
-    footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx run --model demo --input hello.wav --output reply.wav",
       "  moshi-mlx run --help"
@@ -65,8 +61,24 @@ final class MoshiMlx implements Runnable {
       names = "--verbose",
       fallbackValue = "true",
       scope = ScopeType.INHERIT,
-      description = "On failure, show where in the program it happened.")
+      description = "On failure, print the stack trace too.")
   private boolean verbose;
+
+  @Option(
+      names = {"-h", Usage.LONG},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Print help: short with -h, else long.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Print the versions of all parts.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean version;
 
   MoshiMlx(Terminal terminal, Map<String, String> environment) {
     this.terminal = terminal;
@@ -77,7 +89,7 @@ final class MoshiMlx implements Runnable {
     return terminal;
   }
 
-  /** The variables of the process's environment. */
+  /** The environment variables. */
   Map<String, String> environment() {
     return environment;
   }
@@ -86,7 +98,7 @@ final class MoshiMlx implements Runnable {
     return verbose;
   }
 
-  /** Runs the command given, in the environment of this process, and returns the exit status. */
+  /** Runs a command in the environment of this process; returns the exit status. */
   static int execute(Terminal terminal, String... arguments) {
     Path cache = HubSettings.of(System.getenv()).cacheHome();
     if (cache.isAbsolute()) {
@@ -97,7 +109,7 @@ final class MoshiMlx implements Runnable {
     return execute(terminal, System.getenv(), arguments);
   }
 
-  /** Runs the command given and returns the exit status. */
+  /** Runs a command; returns the exit status. */
   static int execute(Terminal terminal, Map<String, String> environment, String... arguments) {
     MoshiMlx command = new MoshiMlx(terminal, environment);
     Failures failures = new Failures(command);
@@ -107,13 +119,12 @@ final class MoshiMlx implements Runnable {
       defaults
           .unknownKeys(commandLine.getCommandSpec())
           .forEach(fault -> terminal.err().println("moshi-mlx: " + fault));
-      return commandLine
+      return Usage.set(commandLine)
           .setDefaultValueProvider(defaults)
           // A file may be called @home.wav, and a persona begin with an @.
           .setExpandAtFiles(false)
           .setOut(new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8)))
           .setColorScheme(CommandLine.Help.defaultColorScheme(ansi(terminal)))
-          .setUsageHelpLongOptionsMaxWidth(26)
           .setParameterExceptionHandler((e, _) -> failures.wrongUsage(e, defaults.origin(e)))
           .setExecutionExceptionHandler(failures)
           .execute(arguments);
@@ -123,7 +134,7 @@ final class MoshiMlx implements Runnable {
   }
 
   private static Ansi ansi(Terminal terminal) {
-    // Set and not empty, as no-color.org has it.
+    // Set and not empty, as no-color.org says.
     String noColor = System.getenv("NO_COLOR");
     boolean colour = terminal.outIsTerminal() && (noColor == null || noColor.isEmpty());
     return colour ? Ansi.ON : Ansi.OFF;
@@ -131,6 +142,6 @@ final class MoshiMlx implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing, such as 'run'");
+    Usage.printShort(spec.commandLine());
   }
 }

@@ -9,22 +9,26 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The model that a command is about. */
+/** The model that a command works on. */
 final class NamedModel {
   @Parameters(
       paramLabel = "NAME|ORG/NAME",
       completionCandidates = ModelNameCandidates.class,
-      description =
-          "A name that 'moshi-mlx models' lists, with or without its precision, or a repository of "
-              + "the hub, also its address, or ORG/NAME@REVISION.")
+      description = {
+        "Name or repository of the model.",
+        "A name that 'moshi-mlx models' lists, with or without a precision; or a repository of "
+            + "the hub: ORG/NAME, ORG/NAME@REVISION or its address."
+      })
   private String name;
 
   @Option(
       names = "--quant",
-      paramLabel = "q4|q6|q8|bf16",
+      paramLabel = ModelOptions.QUANT,
       converter = PrecisionConverter.class,
-      description =
-          "The precision, where the name does not tell it; what comes only in bf16 is quantised.")
+      description = {
+        "Precision, if the name has none.",
+        "A model that comes only in bf16 or float32 is quantised."
+      })
   private Precision precision;
 
   HubModel get(Map<String, String> environment) {

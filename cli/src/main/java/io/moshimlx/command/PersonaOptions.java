@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Who a model is to be that takes a voice and a role as prompts, as PersonaPlex. */
+/** Voice and role of a model that takes them as prompts, such as PersonaPlex. */
 final class PersonaOptions {
   private static final long LARGEST_PERSONA = 1 << 16;
 
-  /** The publisher's own usual choices. */
+  /** The defaults of the publisher's own program. */
   private static final String USUAL_VOICE = "NATF0";
 
   private static final String USUAL_PERSONA =
@@ -30,34 +30,36 @@ final class PersonaOptions {
   @Option(
       names = "--persona",
       paramLabel = "TEXT",
-      description =
-          "Who PersonaPlex is and what it knows, in plain English sentences (default: a wise and "
-              + "friendly teacher).")
+      description = {
+        "Role of PersonaPlex, as text.",
+        "Who it is and what it knows, in a few plain English sentences. The default is a wise and "
+            + "friendly teacher."
+      })
   private String persona;
 
   @Option(
       names = "--persona-file",
       paramLabel = "FILE",
-      description = "The same, from a text file.")
+      description = "Role of PersonaPlex, from a text file.")
   private Path personaFile;
 
-  /** What is wrong with the values, each as a sentence without its end. */
+  /** Faults of the values, each a sentence without full stop. */
   List<String> faults() {
     List<String> faults = new ArrayList<>();
     if (persona != null && personaFile != null) {
       faults.add("--persona and --persona-file exclude each other");
     }
     if (persona != null && persona.isBlank()) {
-      faults.add("--persona is empty: say who the model is to be, or leave it out");
+      faults.add("--persona is empty; describe the role, or leave it out");
     }
     return faults;
   }
 
   /**
-   * What the model is to be told.
+   * The prompt of the model.
    *
-   * @param voice the one chosen; what is typed as its role goes before its own
-   * @param notices told of what the recording of a voice lacks
+   * @param voice the chosen one; a typed role takes precedence over its own
+   * @param notices warned if the recording of a voice is incomplete
    * @return empty for a model that takes no prompts
    * @throws UserException if the voice or the role cannot be used, or not with this model
    */
@@ -80,14 +82,14 @@ final class PersonaOptions {
         .findFirst()
         .ifPresent(option -> {
           throw new UserException(
-              "%s is for models that take a voice and a role, as PersonaPlex, which %s does not"
+              "%s is for models that take a voice and a role, such as PersonaPlex; %s does not"
                   .formatted(option, files.weights()),
-              "choose one with --model personaplex");
+              "use --model personaplex, or leave it out");
         });
     return Optional.empty();
   }
 
-  /** The folder of a model that is to speak with a voice that nobody chose, if it is one. */
+  /** The folder of a model that needs a voice as a prompt, where none is chosen or stored. */
   static Optional<Path> voiceless(ModelFiles files, Optional<Voice> voice) {
     return Optional.of(files)
         .filter(model -> model.config().takesPrompts() && StoredVoices.of(model).isEmpty())
@@ -101,11 +103,12 @@ final class PersonaOptions {
     }
     try {
       if (Files.size(personaFile) > LARGEST_PERSONA) {
-        throw new UserException(personaFile + " is too large for a persona", "give some sentences");
+        throw new UserException(
+            personaFile + " is too large for a persona", "shorten it to a few sentences");
       }
       String text = Files.readString(personaFile);
       if (text.isBlank()) {
-        throw new UserException(personaFile + " is empty", "say in it who the model is to be");
+        throw new UserException(personaFile + " is empty", "describe the role in it");
       }
       return Optional.of(text);
     } catch (IOException e) {

@@ -41,17 +41,12 @@ import picocli.CommandLine.Spec;
 /** {@code moshi-mlx quantize}: a smaller model from a large one. */
 @Command(
     name = "quantize",
+    customSynopsis = "moshi-mlx quantize IN OUT --quant q4|q6|q8 [OPTIONS]",
     header = "Make a model smaller and faster.",
     description = {
-      "Stores the weights of a model with fewer bits. Where OUT is a folder it becomes a model to "
-          + "run, with codec, tokenizer and configuration; where it is a file name (*.safetensors) "
-          + "only the weights are written. It takes little memory, whatever the model's size."
+      "Stores the weights of a model with fewer bits. The work goes tensor by tensor, so that it "
+          + "takes little memory, whatever the model's size. docs/models.md has the details."
     },
-    sortOptions = false,
-    descriptionHeading = "%n",
-    parameterListHeading = "%nParameters:%n",
-    optionListHeading = "%nOptions:%n",
-    footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx quantize ~/moshiko-bf16 ~/moshiko-q4 --quant q4",
       "  moshi-mlx quantize hibiki-1b ~/hibiki-q8 --quant q8 --yes",
@@ -68,15 +63,22 @@ final class QuantizeCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "IN",
-      description =
-          "Folder of a model in bf16 or float32, a name that 'moshi-mlx models' lists, a repository of "
-              + "the hub (org/name, org/name@revision or its address), 'demo', or a weights' file.")
+      description = {
+        "Model to quantise, in bf16 or float32.",
+        "A folder; a name that 'moshi-mlx models' lists; a repository of the hub (org/name, "
+            + "org/name@revision or its address); 'demo'; or a file of weights. The tensors may "
+            + "be laid out as in MLX or as in PyTorch."
+      })
   private String in;
 
   @Parameters(
       index = "1",
       paramLabel = "OUT",
-      description = "Folder that does not exist yet, or a file name.")
+      description = {
+        "Folder or file to write.",
+        "A folder that does not exist yet becomes a complete model. A file name that ends in "
+            + ".safetensors holds the weights only."
+      })
   private Path out;
 
   @Option(
@@ -91,21 +93,25 @@ final class QuantizeCommand implements Callable<Integer> {
       names = "--group-size",
       paramLabel = "N",
       description = {
-        "Weights that share a scale: 32, 64 or 128 (default: 32 for q4, else 64).",
-        "Other tools load only the defaults of q4 and q8."
+        "Weights that share a scale.",
+        "32, 64 or 128; the default is 32 for q4 and 64 for q6 and q8. Other tools load only the "
+            + "defaults of q4 and q8."
       })
   private Integer groupSize;
 
   @Option(
       names = "--check",
       paramLabel = "FILE",
-      description =
-          "Have both models hear a recording and tell how alike they are; takes memory for both.")
+      description = {
+        "Compare both models on a recording.",
+        "Prints how often both choose the same token, and how far their distributions differ. "
+            + "Takes memory for both models."
+      })
   private Path check;
 
   @Mixin private DeviceOption device;
 
-  @ArgGroup(validate = false, heading = "%nA model that is not here:%n")
+  @ArgGroup(validate = false, heading = "%nDownloads:%n")
   private final FetchOptions fetching = new FetchOptions();
 
   private static final class BitsConverter implements ITypeConverter<Precision> {
@@ -135,7 +141,7 @@ final class QuantizeCommand implements Callable<Integer> {
       if (plan.isPresent() && !preparation.carryOut(plan.orElseThrow(), interrupts::raised)) {
         return ExitStatus.INTERRUPTED;
       }
-      // What the comparison will need is looked for before the work.
+      // Before the work, so that a missing file is reported at once.
       ModelFiles compared = check == null ? null : compared(source);
       Path written = toFile ? file(source, target, interrupts) : folder(source, target, interrupts);
       if (recording != null) {
@@ -147,7 +153,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** Passes on to the user what a recording lacks. */
+  /** Warns the user of an incomplete recording. */
   private record Told(Terminal terminal) implements AudioNotices {
     @Override
     public void incomplete(String sentence) {
@@ -167,7 +173,7 @@ final class QuantizeCommand implements Callable<Integer> {
         .filter(Precision::isQuantized)
         .ifPresent(_ -> {
           throw new UserException(
-              in + " is quantised already", "give the model that it was made from, in bf16");
+              in + " is quantised already", "use the model that it was made from, in bf16");
         });
     return named.flatMap(_ -> HubModel.of(in, Optional.of(Precision.NONE)));
   }
@@ -194,16 +200,16 @@ final class QuantizeCommand implements Callable<Integer> {
     if (toFile && named.isQuantized() && !named.equals(target)) {
       throw new ParameterException(
           spec.commandLine(),
-          "%s is the name of a file of %d bits in groups of %d; give OUT a name that ends in %s"
+          "%s is the name of a file of %d bits in groups of %d; choose a name that ends in %s"
               .formatted(out, named.bits(), named.groupSize(), target.suffix()));
     }
   }
 
-  /** The weights alone. */
+  /** Writes the weights only. */
   private Path file(Path source, Precision target, Interrupts interrupts) {
     Path weights = Files.isDirectory(source) ? unquantised(source).weights() : source;
     if (isSame(weights, out)) {
-      throw new UserException(out + " is both IN and OUT", "give OUT another name");
+      throw new UserException(out + " is both IN and OUT", "choose another name for OUT");
     }
     Quantizer quantizer = new Quantizer(weights, target);
     try {
@@ -214,7 +220,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /** A whole model. */
+  /** Writes a complete model. */
   private Path folder(Path source, Precision target, Interrupts interrupts) {
     ModelFiles files = unquantised(source);
     Quantizer quantizer = new Quantizer(files.weights(), target);
@@ -250,7 +256,7 @@ final class QuantizeCommand implements Callable<Integer> {
       parent
           .terminal()
           .print(
-              "left as stored, for groups of %d do not divide their rows: %s%s\n"
+              "not quantised, because groups of %d do not divide their rows: %s%s\n"
                   .formatted(
                       target.groupSize(),
                       String.join(", ", left.subList(0, Math.min(NAMED_TENSORS, left.size()))),
@@ -297,7 +303,7 @@ final class QuantizeCommand implements Callable<Integer> {
     try {
       return Files.exists(other) && Files.isSameFile(one, other);
     } catch (IOException e) {
-      throw UserException.cannotRead(one, e, "name a file that can be read");
+      throw UserException.cannotRead(one, e, "choose a file that can be read");
     }
   }
 }

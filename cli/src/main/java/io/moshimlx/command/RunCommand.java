@@ -50,7 +50,6 @@ import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -62,20 +61,17 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "run",
     description = {
-      "Moshi listens and speaks at once, through microphone and loudspeaker until Ctrl-C, or, with "
-          + "--input, to a recording from its start to its end. The inner monologue, the text of "
-          + "what it says, is printed on stdout as it is spoken."
+      "Moshi listens and speaks at the same time: through microphone and loudspeaker until Ctrl-C, "
+          + "or, with --input, to a recording. The text of what it says (the inner monologue) is "
+          + "printed on stdout as it is spoken."
     },
-    header = "Talk with Moshi, or have it answer a recording.",
+    header = "Talk with Moshi, or let it answer a recording.",
     customSynopsis = {
-      "moshi-mlx run --model MODEL|--voice VOICE [--record WAV] [OPTIONS]",
-      "moshi-mlx run --model MODEL|--voice VOICE --input FILE [--output WAV] [OPTIONS]",
-      "moshi-mlx run --quant q4|q8|bf16 [OPTIONS]"
+      "moshi-mlx run --model MODEL [--record WAV] [OPTIONS]",
+      "moshi-mlx run --model MODEL --input FILE [--output WAV] [OPTIONS]",
+      "moshi-mlx run --voice VOICE [OPTIONS]",
+      "moshi-mlx run --quant " + ModelOptions.QUANT + " [OPTIONS]"
     },
-    sortOptions = false,
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    footerHeading = "%nExamples:%n",
     footer = {
       "  moshi-mlx run --quant q4",
       "  moshi-mlx run --voice moshika --record talk.wav",
@@ -98,75 +94,87 @@ final class RunCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nModel:%n", order = 1)
   private final ModelOptions model = new ModelOptions();
 
-  @Mixin private DeviceOption device;
+  @ArgGroup(validate = false, heading = "%nDevice:%n", order = 2)
+  private final DeviceOption device = new DeviceOption();
 
-  @ArgGroup(validate = false, heading = "%nA model that is not here:%n", order = 2)
+  @ArgGroup(validate = false, heading = "%nDownloads:%n", order = 3)
   private final FetchOptions fetching = new FetchOptions();
 
-  @ArgGroup(validate = false, heading = "%nInput and output:%n", order = 3)
+  @ArgGroup(validate = false, heading = "%nInput and output:%n", order = 4)
   private final Streams streams = new Streams();
 
-  @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 4)
+  @ArgGroup(validate = false, heading = "%nMicrophone and loudspeaker:%n", order = 5)
   private final LiveOptions live = new LiveOptions();
 
-  @ArgGroup(validate = false, heading = "%nVoice and role:%n", order = 5)
+  @ArgGroup(validate = false, heading = "%nVoice and role:%n", order = 6)
   private final PersonaOptions persona = new PersonaOptions();
 
-  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 6)
+  @ArgGroup(validate = false, heading = "%nSampling:%n", order = 7)
   private final SamplingOptions sampling = new SamplingOptions();
 
-  /** What is heard, said and told. */
+  /** The input, the output and the events. */
   private static final class Streams {
     @Option(
         names = "--input",
         paramLabel = "FILE|-",
-        description =
-            "A recording to answer, in place of the microphone: WAV, AIFF, CAF, FLAC, MP3, M4A, Ogg "
-                + "or WebM, of any rate and number of channels. With '-' it is read from stdin.")
+        description = {
+          "Answer a recording.",
+          "The recording takes the place of the microphone: WAV, AIFF, CAF, FLAC, MP3, M4A (AAC, "
+              + "ALAC), Ogg or WebM (Vorbis, Opus), of any sample rate and number of channels. "
+              + "'-' reads stdin; what is not WAV is kept in a temporary file, up to 1 GiB."
+        })
     private Path input;
 
     @Option(
         names = "--channel",
         paramLabel = "left|right|N|mix",
         converter = ChannelConverter.class,
-        description =
-            "Which channel of the input is heard, also by its number from 1 on (default: mix, the "
-                + "mean of all).")
+        description = {
+          "Channel of the input to hear.",
+          "Numbers start at 1. The default, mix, is the mean of all channels."
+        })
     private Channel channel = Channel.MIX;
 
     @Option(
         names = "--output",
         paramLabel = "WAV|-",
-        description =
-            "Where Moshi's voice goes: 24 kHz mono, aligned with the input and the silence of "
-                + "--lead and --tail. With '-' it goes to stdout, in place of the text. Without it "
-                + "only the text is kept.")
+        description = {
+          "Write Moshi's voice to a WAV file.",
+          "24 kHz, mono, 16 bits, aligned with the input and the silence of --lead and --tail; "
+              + "silent while the model's delays fill. '-' writes to stdout, instead of the text. "
+              + "Without this option only the text is printed."
+        })
     private Path output;
 
     @Option(
         names = "--lead",
         paramLabel = "SECONDS",
-        description =
-            "Silence to add before the input, so that a greeting does not talk over it (default: "
-                + "0).")
+        description = {
+          "Add silence before the input.",
+          "It keeps a greeting from talking over the input, and is part of the output (default: 0)."
+        })
     private double lead;
 
     @Option(
         names = "--tail",
         paramLabel = "SECONDS",
-        description = "Silence to add after the input, so that the answer can end (default: 0).")
+        description = {
+          "Add silence after the input.",
+          "It gives the answer time to end (default: 0)."
+        })
     private double tail;
 
     @Option(
         names = "--events",
         paramLabel = "FILE|-",
         description = {
-          "Write what happens, frame by frame, as JSON lines; see docs/events.md.",
-          "With '-' they go to stdout, in place of the text."
+          "Write events as JSON lines.",
+          "One JSON object a line for each frame and warning; docs/events.md describes them. '-' "
+              + "writes to stdout, instead of the text."
         })
     private String events;
 
-    /** The recording, with its channel and the silence around it. */
+    /** The recording, with the chosen channel and the silence around it. */
     AudioSource source(AudioNotices notices) {
       RecordingSource source =
           isStandard(input)
@@ -210,7 +218,7 @@ final class RunCommand implements Callable<Integer> {
     device.choose();
     ModelPreparation preparation =
         new ModelPreparation(parent.terminal(), new ModelStore(parent.environment()));
-    // Before interrupts are watched: nothing keeps a question from being left by Ctrl-C.
+    // Before interrupts are watched, so that Ctrl-C ends the process at a question.
     ModelPlan plan = preparation.agreed(request, fetching);
     try (Interrupts interrupts = Interrupts.watch()) {
       if (!preparation.carryOut(plan, interrupts::raised)) {
@@ -221,18 +229,18 @@ final class RunCommand implements Callable<Integer> {
           .ifPresent(warning -> parent.terminal().err().println("moshi-mlx: " + warning));
       EndReason reason =
           streams.input == null ? talk(files, interrupts) : answer(files, interrupts);
-      // Who leaves by a key has left in order.
+      // The end by a key is no interruption.
       return reason == EndReason.INTERRUPTED && interrupts.raised()
           ? ExitStatus.INTERRUPTED
           : ExitStatus.DONE;
     }
   }
 
-  /** A conversation through the devices. */
+  /** Holds a conversation through the devices. */
   private EndReason talk(ModelFiles files, Interrupts interrupts) {
     AudioDevice input = AudioDevices.input(live.inputDevice(), parent.environment());
     AudioDevice output = AudioDevices.output(live.outputDevice(), parent.environment());
-    // Answered while the model is loaded.
+    // The system is asked while the model is loaded.
     CompletableFuture<SystemDefaults> defaults = SystemDefaults.asking(parent.environment());
     Warnings warnings = new Warnings();
     try (EchoPath echo = new EchoPath();
@@ -260,7 +268,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** A recording and, where it is wanted, one of Moshi's answer. */
+  /** Answers a recording, and writes the answer to a file if that is asked for. */
   private EndReason answer(ModelFiles files, Interrupts interrupts) {
     Warnings warnings = new Warnings();
     try (AudioSource source = streams.source(warnings)) {
@@ -288,9 +296,9 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * Loads the model and has it talk.
+   * Loads the model and runs the session.
    *
-   * @param start made once the model is loaded
+   * @param start makes the first event, once the model is loaded
    */
   private EndReason converse(
       Supplier<SessionEvent> start,
@@ -367,7 +375,7 @@ final class RunCommand implements Callable<Integer> {
         : EventWriter.create(Path.of(streams.events));
   }
 
-  /** Stdout carries one thing only. */
+  /** Whether the text goes to stdout, which carries one thing only. */
   private boolean showsText() {
     return !STANDARD.equals(streams.events) && !isStdout(streams.output);
   }
@@ -377,7 +385,8 @@ final class RunCommand implements Callable<Integer> {
     List<String> faults = new ArrayList<>();
     if (request.name().isEmpty()) {
       faults.add(
-          "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice");
+          "--model or --voice is missing; see 'moshi-mlx models' and 'moshi-mlx voices', or use "
+              + "--model demo");
     }
     if (streams.input == null && given.typed("--output")) {
       faults.add("--output goes with --input; a live conversation is recorded with --record");
@@ -392,10 +401,10 @@ final class RunCommand implements Callable<Integer> {
       faults.add("--channel goes with --input");
     }
     if (isStandard(streams.input) && parent.terminal().keyboard().isPresent()) {
-      faults.add("--input - reads stdin, which is the keyboard: pipe a recording into it");
+      faults.add("--input - reads stdin, which is the keyboard; pipe a recording into it");
     }
     if (isStandard(live.recording())) {
-      faults.add("--record needs a file, for it is written to again and again");
+      faults.add("--record needs a file, because its header is rewritten during the conversation");
     }
     faults.addAll(live.faults(streams.input == null, given));
     checkSilence(faults, "--lead", streams.lead);

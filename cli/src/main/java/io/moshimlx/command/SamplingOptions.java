@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How tokens are drawn; what is not given is as the model asks. */
+/** How tokens are drawn; the model's own values are the defaults. */
 final class SamplingOptions {
   private static final double MAX_TEMPERATURE = 100;
   private static final double MAX_CFG_COEF = 100;
@@ -17,83 +17,116 @@ final class SamplingOptions {
   @Option(
       names = "--temp",
       paramLabel = "T",
-      description =
-          "Temperature of voice and text; 0 always takes the likeliest token (default: the "
-              + "model's, usually 0.8 and 0.7).")
+      description = {
+        "Sampling temperature of voice and text.",
+        "0 always takes the likeliest token, so that a run is deterministic. The default is the "
+            + "model's, usually 0.8 for the voice and 0.7 for the text."
+      })
   private Double temperature;
 
-  @Option(names = "--text-temp", paramLabel = "T", description = "Temperature of the text alone.")
+  @Option(
+      names = "--text-temp",
+      paramLabel = "T",
+      description = "Sampling temperature of the text alone.")
   private Double textTemperature;
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      description = "Voice: draw from the K likeliest tokens; 0: from all (usually 250).")
+      description = {
+        "Voice: keep the K likeliest tokens.",
+        "0 keeps all tokens. The default is the model's, usually 250."
+      })
   private Integer topK;
 
   @Option(
       names = "--text-top-k",
       paramLabel = "K",
-      description = "Text: draw from the K likeliest tokens; 0: from all (usually 25).")
+      description = {
+        "Text: keep the K likeliest tokens.",
+        "0 keeps all tokens. The default is the model's, usually 25."
+      })
   private Integer textTopK;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      description = "Voice: draw from the likeliest tokens that together reach probability P.")
+      description = {
+        "Voice: keep the top probability P.",
+        "Keeps the likeliest tokens that together reach probability P."
+      })
   private Double topP;
 
-  @Option(names = "--text-top-p", paramLabel = "P", description = "Text: the same.")
+  @Option(
+      names = "--text-top-p",
+      paramLabel = "P",
+      description = "Text: keep the top probability P.")
   private Double textTopP;
 
   @Option(
       names = "--min-p",
       paramLabel = "P",
-      description = "Voice: draw from tokens at least P times as likely as the likeliest.")
+      description = {
+        "Voice: drop tokens below share P.",
+        "Keeps the tokens that are at least P times as likely as the likeliest one."
+      })
   private Double minP;
 
-  @Option(names = "--text-min-p", paramLabel = "P", description = "Text: the same.")
+  @Option(
+      names = "--text-min-p",
+      paramLabel = "P",
+      description = "Text: drop tokens below share P.")
   private Double textMinP;
 
   @Option(
       names = "--repetition-penalty",
       paramLabel = "P",
-      description =
-          "Text: make words that were said lately less likely, from 1 (not at all, the default) to "
-              + "10; 1.1 to 1.5 ends most loops.")
+      description = {
+        "Text: make recent words less likely.",
+        "From 1 (off, the default) to 10. Values from 1.1 to 1.5 end most loops."
+      })
   private double repetitionPenalty = 1;
 
   @Option(
       names = "--repetition-context",
       paramLabel = "N",
-      description =
-          "How many of the last text tokens that say something --repetition-penalty looks at "
-              + "(default: 32).")
+      description = {
+        "Number of recent words to penalise.",
+        "Counts the text tokens that are not padding (default: 32)."
+      })
   private int repetitionContext = TextBias.USUAL_CONTEXT;
 
   @Option(
       names = "--pad-bonus",
       paramLabel = "B",
-      description =
-          "Text: make silence more likely, exp(B) times, so that Moshi speaks less; below 0 it "
-              + "speaks more (default: 0).")
+      description = {
+        "Text: make silence more likely.",
+        "Silence becomes exp(B) times as likely: above 0 Moshi speaks less, below 0 more "
+            + "(default: 0)."
+      })
   private double padBonus;
 
   @Option(
       names = "--cfg-coef",
       paramLabel = "C",
-      description =
-          "Guidance of a model that is told how well to speak, as Hibiki: above 1 leads on, away "
-              + "from bad speech, for twice the work (default: the model's, usually 1: none).")
+      description = {
+        "Classifier-free guidance scale.",
+        "For models with a speech-quality condition, such as Hibiki. Above 1 steers further from "
+            + "poor speech. Any value but 1 doubles the computation. The default is the model's, "
+            + "usually 1."
+      })
   private Double cfgCoef;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of the random draws (default: ${DEFAULT-VALUE}).")
+      description = {
+        "Seed of the random draws.",
+        "The same seed gives the same bytes (default: ${DEFAULT-VALUE})."
+      })
   private long seed = 299792458;
 
-  /** Drops what the file of defaults says where it contradicts what is typed. */
+  /** Drops values of the defaults file that contradict typed ones. */
   void prefer(Given given) {
     boolean greedy = given.typed("--temp") && temperature == 0;
     if (greedy || given.anyTyped(List.of("--top-k", "--top-p", "--min-p"))) {
@@ -110,7 +143,7 @@ final class SamplingOptions {
     }
   }
 
-  /** What is wrong with the values, each as a sentence without its end; empty if nothing is. */
+  /** Faults of the values, each a sentence without full stop; empty if there are none. */
   List<String> faults(Given given) {
     List<String> faults = new ArrayList<>();
     if (given.typed("--repetition-context") && repetitionPenalty == 1) {
@@ -182,22 +215,34 @@ final class SamplingOptions {
     return seed;
   }
 
-  /** The coefficient of guidance, given the one that the model asks for. */
+  /**
+   * The coefficient of guidance.
+   *
+   * @param usual the model's own
+   */
   double cfgCoef(double usual) {
     return cfgCoef != null ? cfgCoef : usual;
   }
 
-  /** What leads the text. */
+  /** The bias of the text's logits. */
   TextBias bias() {
     return new TextBias(repetitionPenalty, repetitionContext, padBonus);
   }
 
-  /** How the codebooks of Moshi's voice are drawn, given what the model asks for. */
+  /**
+   * How the tokens of Moshi's voice are drawn.
+   *
+   * @param usual the model's own values
+   */
   Sampling audio(Sampling usual) {
     return sampling(usual, temperature, topK, topP, minP);
   }
 
-  /** How the text is drawn, given what the model asks for. */
+  /**
+   * How the text tokens are drawn.
+   *
+   * @param usual the model's own values
+   */
   Sampling text(Sampling usual) {
     Double own = textTemperature != null ? textTemperature : temperature;
     return sampling(usual, own, textTopK, textTopP, textMinP);

@@ -11,7 +11,7 @@ import java.util.Properties;
 import java.util.function.Supplier;
 import picocli.CommandLine.IVersionProvider;
 
-/** The versions of the tool and of what it stands on; a part that does not load says so. */
+/** The versions of the tool and its parts; a part that does not load has its error instead. */
 final class Versions {
   private Versions() {}
 
@@ -38,9 +38,9 @@ final class Versions {
   }
 
   /**
-   * What was built.
+   * The build.
    *
-   * @param commit empty where the build did not know it, as is the date
+   * @param commit empty if the build did not know it, as is the date
    * @param date that of the commit
    */
   record Build(String version, String commit, String date) {
@@ -50,7 +50,7 @@ final class Versions {
     }
   }
 
-  /** What the build has filled in. */
+  /** Reads the values that the build filled in. */
   static Build build() {
     Properties properties = new Properties();
     try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {

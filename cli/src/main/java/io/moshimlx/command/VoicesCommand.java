@@ -17,16 +17,16 @@ import picocli.CommandLine.Spec;
 /** {@code moshi-mlx voices}: the names that {@code --voice} takes. */
 @Command(
     name = "voices",
-    header = "List the voices that Moshi can speak with.",
+    customSynopsis = "moshi-mlx voices [--here] [-q|--json]",
+    header = "List voices.",
     description = {
-      "The names that 'run --voice' takes, your own first. Those are in voices.json, in the folder "
-          + "moshi-mlx of XDG_CONFIG_HOME or ~/.config, and name a model or a prompt of PersonaPlex:",
+      "Prints the names that 'run --voice' takes, your own first. Your own voices are in "
+          + "~/.config/moshi-mlx/voices.json. Each names a model, a prompt of PersonaPlex, or "
+          + "both; "
+          + "see docs/voices.md:",
       "  {\"work\": {\"model\": \"kyutai/moshika-mlx-q8\"},",
       "   \"captain\": {\"prompt\": \"captain.wav\", \"persona\": \"You command a ship.\"}}"
     },
-    descriptionHeading = "%n",
-    optionListHeading = "%nOptions:%n",
-    footerHeading = "%nExamples:%n",
     footer = {"  moshi-mlx voices", "  for voice in $(moshi-mlx voices -q --here); do ...; done"})
 final class VoicesCommand implements Runnable {
   @ParentCommand private MoshiMlx parent;
@@ -35,21 +35,16 @@ final class VoicesCommand implements Runnable {
   @Option(
       names = "--here",
       fallbackValue = "true",
-      description = "Only those that can be spoken with without fetching a model.")
+      description = "Only voices that need no download.")
   private boolean here;
 
   @Option(
       names = {"-q", "--quiet"},
       fallbackValue = "true",
-      description = "Print bare names, one a line.")
+      description = "Print names only, one a line.")
   private boolean quiet;
 
-  @Option(
-      names = "--json",
-      fallbackValue = "true",
-      description =
-          "Print an object with the list 'voices', of which each entry has 'name', 'kind', 'own', "
-              + "'model' and 'here', and those of 'prompt' and 'persona' that it has.")
+  @Option(names = "--json", fallbackValue = "true", description = "Print JSON; see docs/json.md.")
   private boolean json;
 
   /** What {@code --json} prints. */
@@ -108,7 +103,7 @@ final class VoicesCommand implements Runnable {
 
   private static String asText(List<Voice> voices, ModelLocator locator) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("NAME", "KIND", "MODEL", "HERE"));
+    rows.add(List.of("NAME", "KIND", "MODEL", "DOWNLOADED"));
     for (Voice voice : voices) {
       rows.add(
           List.of(

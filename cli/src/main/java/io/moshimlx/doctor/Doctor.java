@@ -15,29 +15,29 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Goes through all that a conversation needs, in the order in which one thing needs another; what
- * depends on something that fails is not looked at.
+ * Checks everything that a conversation needs, in the order of dependence. A check that depends on
+ * a failed one is left out.
  */
 public final class Doctor {
   private static final String LAUNCHER = "start moshi-mlx with scripts/moshi-mlx, which builds it";
   private static final String DEVICE = "update the system, or use --device cpu";
   private static final String CACHE = "set HF_HUB_CACHE to a folder of yours";
   private static final String SOUND =
-      "choose one that 'moshi-mlx devices' lists, or talk through files with 'run --input FILE'";
+      "choose one that 'moshi-mlx devices' lists, or use recordings with 'run --input FILE'";
 
   private final Choice choice;
   private final Consumer<String> starting;
   private final Consumer<Finding> found;
 
   /**
-   * What the conversation is to be with.
+   * The parts of the conversation to check.
    *
    * @param model finds the model's files; fails as {@link ModelFiles#find} does
    * @param device where to compute; empty for MLX's default
-   * @param dtype what to compute in; empty for what suits the device
+   * @param dtype the number type to compute in; empty for the device's default
    * @param inputDevice as {@link io.moshimlx.audio.AudioDevices#input} takes it
-   * @param outputDevice likewise
-   * @param hub where models are fetched from and kept
+   * @param outputDevice as {@link io.moshimlx.audio.AudioDevices#output} takes it
+   * @param hub where models are downloaded from and kept
    * @param environment of this process
    */
   public record Choice(
@@ -50,10 +50,10 @@ public final class Doctor {
       Map<String, String> environment) {}
 
   /**
-   * An examination to be made.
+   * An examination.
    *
-   * @param starting told the name of each check before it
-   * @param found told what it found
+   * @param starting receives the name of each check before it
+   * @param found receives each finding
    */
   public Doctor(Choice choice, Consumer<String> starting, Consumer<Finding> found) {
     this.choice = choice;
@@ -84,7 +84,7 @@ public final class Doctor {
     }
   }
 
-  /** Whether it went without a problem. */
+  /** Makes a check; returns whether there was no problem. */
   private boolean check(String name, String usualRemedy, Callable<Finding> check) {
     starting.accept(name);
     Finding finding;
@@ -107,7 +107,7 @@ public final class Doctor {
                     .formatted(SoundChecks.ANSWER_SECONDS)));
   }
 
-  /** One that cannot be read keeps no model that is here from talking. */
+  /** A token that cannot be read is no problem for downloaded models. */
   private Finding token() {
     try {
       return HubChecks.token(choice.hub());
@@ -124,7 +124,7 @@ public final class Doctor {
     return realTime(PaceCheck.run(choice.model().get(), choice.dtype()));
   }
 
-  /** What a pace means for a conversation. */
+  /** Judges a pace. */
   static Finding realTime(PaceCheck.Pace pace) {
     String times =
         String.format(
@@ -137,12 +137,14 @@ public final class Doctor {
       return Finding.problem(
           "real time",
           "no, " + times,
-          "choose a smaller --quant or a smaller model, or close other programs; a recording can be"
-              + " answered all the same");
+          "choose a smaller --quant or a smaller model, or close other programs; recordings can be"
+              + " answered anyway");
     }
     return pace.p95Ms() > AudioSource.FRAME_MILLIS
         ? Finding.warning(
-            "real time", "just so, " + times, "close other programs, or choose a smaller --quant")
+            "real time",
+            "borderline, " + times,
+            "close other programs, or choose a smaller --quant")
         : Finding.ok("real time", "yes, " + times);
   }
 }

@@ -5,18 +5,18 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What one check found.
+ * The result of one check.
  *
  * @param check its name
- * @param text what is so
- * @param remedy what to do about it; there whenever the level is not {@code OK}
+ * @param text the finding
+ * @param remedy what to do; present whenever the level is not {@code OK}
  */
 public record Finding(String check, Level level, String text, Optional<String> remedy) {
 
-  /** How bad it is. */
+  /** The severity. */
   public enum Level {
     OK,
-    /** A conversation works, but something is worth a look. */
+    /** A conversation works, but with a limit. */
     WARNING,
     /** No conversation is possible. */
     PROBLEM;
@@ -39,15 +39,15 @@ public record Finding(String check, Level level, String text, Optional<String> r
     return new Finding(check, Level.PROBLEM, text, Optional.of(remedy));
   }
 
-  /** The same, where a conversation works all the same. */
+  /** The same finding, as a warning if it is a problem. */
   Finding asWarning() {
     return new Finding(check, level == Level.PROBLEM ? Level.WARNING : level, text, remedy);
   }
 
   /**
-   * The finding that a failure amounts to.
+   * The finding for a failure.
    *
-   * @param usualRemedy for a failure that names none
+   * @param usualRemedy for a failure without a remedy of its own
    */
   static Finding of(String check, Throwable failure, String usualRemedy) {
     if (failure instanceof UserException known) {

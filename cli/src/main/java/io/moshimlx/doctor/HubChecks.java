@@ -16,28 +16,30 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Whether models can be fetched and kept. None of it keeps those that are here from talking. */
+/**
+ * Checks downloads of models and their place. No finding here is a problem for downloaded models.
+ */
 final class HubChecks {
   /** The smallest download of Moshi 7B: weights, codec, tokenizer. */
   private static final long DOWNLOAD_BYTES = 5_200_000_000L;
 
-  private static final String MOVE = "set HF_HUB_CACHE to a folder of yours, or mend this one";
+  private static final String MOVE = "set HF_HUB_CACHE to a folder of yours, or repair this one";
 
   private HubChecks() {}
 
-  /** Where fetched models lie: whether more can be put there, and how much is there. */
+  /** The cache of models: whether it can be written, and its size. */
   static Finding cache(HubSettings settings) {
     Path cache = settings.cache();
     Path there = Disk.existing(cache);
     if (!Files.isDirectory(there)) {
-      return Finding.warning("cache", there + " is not a folder, so no model can be kept", MOVE);
+      return Finding.warning("cache", there + " is not a folder, so no model can be stored", MOVE);
     }
     if (!Files.isWritable(there)) {
       return Finding.warning(
-          "cache", there + " cannot be written to, so no model can be kept", MOVE);
+          "cache", there + " cannot be written, so no model can be stored", MOVE);
     }
     if (!there.equals(cache.toAbsolutePath())) {
-      return Finding.ok("cache", cache + ", made with the first download");
+      return Finding.ok("cache", cache + ", created with the first download");
     }
     try {
       return Finding.ok(
@@ -47,7 +49,7 @@ final class HubChecks {
     }
   }
 
-  /** Links lead to what is counted where it is. */
+  /** The size of the files in a folder; links lead to files that are counted at their own place. */
   private static long bytes(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files
@@ -57,14 +59,14 @@ final class HubChecks {
     }
   }
 
-  /** Room for models, where they will be put. */
+  /** The free space for models. */
   static Finding disk(HubSettings settings) {
     return disk(settings.cache(), Disk.free(settings.cache()));
   }
 
   static Finding disk(Path folder, OptionalLong free) {
     if (free.isEmpty()) {
-      return Finding.ok("disk", "the system does not say how much is free for " + folder);
+      return Finding.ok("disk", "the system does not report the free space for " + folder);
     }
     String text = "%s free for %s".formatted(ByteCount.of(free.getAsLong()), folder);
     return free.getAsLong() >= DOWNLOAD_BYTES
@@ -75,7 +77,7 @@ final class HubChecks {
             "make room, or move the cache with HF_HUB_CACHE: the files of Moshi 7B in q4 take 5.2 GB");
   }
 
-  /** What opens gated repositories; of what it is only where it comes from is printed. */
+  /** The token for gated repositories; only its source is printed, never the token. */
   static Finding token(HubSettings settings) {
     String gated =
         Catalogue.all().stream()
@@ -102,7 +104,7 @@ final class HubChecks {
       case INVALID ->
           Finding.warning(
               "token",
-              text + "; the hub does not accept it, or no longer",
+              text + "; the hub does not accept it",
               "make a new one at %s, or remove it".formatted(settings.tokenPage()));
       case NOT_FOR_GATED ->
           Finding.warning(

@@ -4,7 +4,7 @@ import io.moshimlx.mlx.CompiledKernels;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.model.Lm;
 
-/** Whether a CPU has compiled kernels; docs/performance.md has what they are worth. */
+/** Checks the compiled kernels of a CPU; docs/performance.md has their worth. */
 public final class KernelCheck {
   private KernelCheck() {}
 
@@ -18,7 +18,7 @@ public final class KernelCheck {
         .orElseGet(() -> Finding.ok("kernels", "compiled with g++"));
   }
 
-  /** The same for whoever has not asked. */
+  /** The same in one sentence, for a line on stderr. */
   public static String describe(CompiledKernels.Missing missing) {
     return text(missing) + "; " + remedy(missing);
   }

@@ -23,12 +23,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What the machine has: Java, the native libraries, the device and its memory. */
+/** Checks Java, the native libraries, the device and its memory. */
 final class MachineChecks {
-  /** A family of the catalogue, of which the smallest comes first. */
+  /** A family of the catalogue, the smallest model first. */
   private static final String MOSHI_7B = "moshiko";
 
-  /** Of the matrices of a product whose outcome is known. */
+  /** The side of the matrices of a product whose result is known. */
   private static final int SIDE = 64;
 
   private MachineChecks() {}
@@ -62,9 +62,9 @@ final class MachineChecks {
   }
 
   /**
-   * Has the device compute something: that it is there does not say that it works.
+   * Lets the device compute something: a device that is present may still not work.
    *
-   * @param wanted to be made the default first, if any
+   * @param wanted the device to make the default first, if any
    */
   static Finding device(Optional<Device.Type> wanted) {
     wanted.ifPresent(Device::setDefault);
@@ -87,7 +87,7 @@ final class MachineChecks {
       float sum = sum(flatten(matmul(ones, ones)), 0, false).itemFloat();
       if (sum != SIDE * SIDE * SIDE) {
         throw new MlxException(
-            "%s gives %s for a sum of %s".formatted(device, sum, SIDE * SIDE * SIDE));
+            "%s computes %s instead of %s".formatted(device, sum, SIDE * SIDE * SIDE));
       }
     }
   }
@@ -97,7 +97,7 @@ final class MachineChecks {
   }
 
   /**
-   * Which precisions of Moshi 7B there is memory for.
+   * The precisions of Moshi 7B for which there is memory.
    *
    * @param computed as of {@link MemoryEstimate#bytes}
    */
@@ -115,13 +115,13 @@ final class MachineChecks {
                       needed <= available ? "fits" : "does not fit");
             })
             .collect(Collectors.joining(", "));
-    String text = "%s for models; of Moshi 7B %s".formatted(ByteCount.of(available), fits);
+    String text = "%s for models; Moshi 7B: %s".formatted(ByteCount.of(available), fits);
     return MemoryCheck.estimate(precisions.getFirst()).bytes(computed) <= available
         ? Finding.ok("memory", text)
         : Finding.warning("memory", text, "use a smaller model, or a machine with more memory");
   }
 
-  /** Whether there is memory for a certain model, computed in a type as {@code --dtype} says. */
+  /** Whether there is memory for a model, computed in the type of {@code --dtype}. */
   static Finding model(ModelFiles files, Optional<DType> dtype) {
     long needed = MemoryEstimate.of(files).bytes(Lm.computed(dtype));
     long available = MemoryCheck.available();

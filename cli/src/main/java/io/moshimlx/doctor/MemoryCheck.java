@@ -13,14 +13,16 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether models fit into the memory that the default device has for them. */
+/** Checks whether models fit into the memory of the default device. */
 public final class MemoryCheck {
-  /** In this order: the more precise first. */
+  /** The most precise first. */
   private static final List<Precision> SMALLER = List.of(Precision.Q8, Precision.Q6, Precision.Q4);
 
   private MemoryCheck() {}
 
-  /** Bytes of memory that models may take: what Metal recommends, or else all of the machine's. */
+  /**
+   * Bytes of memory that models may take: Metal's recommendation, or all of the machine's memory.
+   */
   static long available() {
     return Device.recommendedBytes()
         .orElseGet(
@@ -38,10 +40,10 @@ public final class MemoryCheck {
   }
 
   /**
-   * What to say before a model is loaded for which there is not enough memory.
+   * The warning before a model is loaded for which there is not enough memory.
    *
-   * @param name what the user calls it
-   * @param dtype what to compute in; empty for what suits the device
+   * @param name the user's name for it
+   * @param dtype the number type to compute in; empty for the device's default
    */
   public static Optional<String> warning(String name, ModelFiles files, Optional<DType> dtype) {
     return warning(name, MemoryEstimate.of(files), Lm.computed(dtype), available());
@@ -59,11 +61,11 @@ public final class MemoryCheck {
             .filter(smaller -> estimate.in(smaller).bytes(computed) <= available)
             .findFirst()
             .map(smaller ->
-                "in %s (--quant) it takes %s"
+                "with --quant %s it takes %s"
                     .formatted(smaller.label(), ByteCount.of(estimate.in(smaller).bytes(computed))))
             .orElse("choose a smaller model");
     return Optional.of(
-        "%s in %s takes about %s of memory, and this machine recommends no more than %s; %s"
+        "%s in %s takes about %s of memory, but this machine recommends at most %s; %s"
             .formatted(
                 name,
                 now.label(estimate.stored()),

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Whether microphone and loudspeaker work. */
+/** Checks microphone and loudspeaker. */
 final class SoundChecks {
   /** Frames of a second. */
   private static final int FRAMES = 13;
 
-  /** How long somebody who is asked for the microphone has to allow it. */
+  /** Time for the user to allow the microphone. */
   static final int ANSWER_SECONDS = 15;
 
   private SoundChecks() {}
 
-  /** Opens the loudspeaker; nothing is heard of it. */
+  /** Opens the loudspeaker, silently. */
   static Finding loudspeaker(String wanted, Map<String, String> environment) {
     AudioDevice device = AudioDevices.output(wanted, environment);
     try (Speaker speaker = Speaker.open(device, Speaker.Listener.NONE, AudioNotices.NONE)) {
@@ -32,9 +32,9 @@ final class SoundChecks {
   }
 
   /**
-   * Listens to the microphone for a second, or until macOS lets it.
+   * Listens to the microphone for a second, on macOS until the user allows it.
    *
-   * @param waiting told that it takes longer than a second
+   * @param waiting runs if it takes longer than a second
    */
   static Finding microphone(String wanted, Map<String, String> environment, Runnable waiting) {
     AudioDevice device = AudioDevices.input(wanted, environment);
@@ -48,7 +48,7 @@ final class SoundChecks {
     }
   }
 
-  /** The level of the first second that is not all zeros, in dBFS; −∞ where there is none. */
+  /** The level of the first second that is not all zeros, in dBFS; −∞ if there is none. */
   static double listen(AudioSource source, int seconds, Runnable waiting) {
     float[] frame = new float[AudioSource.FRAME_SAMPLES];
     double sum = 0;
@@ -66,10 +66,10 @@ final class SoundChecks {
   }
 
   /**
-   * What listening says.
+   * The finding after listening.
    *
    * @param levelDb in dBFS; −∞ for exact zeros
-   * @param dead whether nothing came at all
+   * @param dead whether no sound came at all
    */
   static Finding microphone(String text, double levelDb, boolean dead) {
     if (dead) {

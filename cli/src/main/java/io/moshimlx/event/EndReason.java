@@ -4,7 +4,7 @@ import com.google.gson.annotations.SerializedName;
 
 /** Why a session ended. */
 public enum EndReason {
-  /** The input, and the silence asked for after it, came to its end. */
+  /** The input and the silence after it have ended. */
   @SerializedName("input_ended")
   INPUT_ENDED,
   /** The user stopped it. */

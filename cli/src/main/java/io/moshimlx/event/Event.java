@@ -1,6 +1,6 @@
 package io.moshimlx.event;
 
-/** Something that happened in a session; see docs/events.md for the fields in JSON. */
+/** An event of a session; docs/events.md describes the fields in JSON. */
 public sealed interface Event permits SessionEvent, FrameEvent, WarningEvent, EndEvent {
   /** The value of {@code type} in JSON. */
   String type();

@@ -1,12 +1,12 @@
 package io.moshimlx.event;
 
-/** Takes a session's events in their order: session, frames and warnings, end. */
+/** Receives the events of a session in order: session, frames and warnings, end. */
 @FunctionalInterface
 public interface EventSink {
   /**
    * Takes one event: always on the same thread of the session, one after another.
    *
-   * @throws io.moshimlx.UserException if it cannot be passed on; the session ends
+   * @throws io.moshimlx.UserException if it cannot be written; the session ends
    */
   void accept(Event event);
 

@@ -30,7 +30,7 @@ public final class EventWriter implements EventSink, AutoCloseable {
   private final String name;
   private final OutputStream out;
 
-  /** What is to be closed, or null. */
+  /** The file to close, or null. */
   private final FileChannel owned;
 
   private boolean begun;
@@ -42,7 +42,7 @@ public final class EventWriter implements EventSink, AutoCloseable {
   }
 
   /**
-   * A writer into a file, whose former content is replaced with the first event.
+   * A writer into a file; the first event replaces its content.
    *
    * @throws UserException if it cannot be written
    */

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** How many columns of a terminal text takes: none, one or two for each character. */
+/** The width of text on a terminal: no column, one or two for each character. */
 final class Columns {
   /**
    * First and last characters of the ranges that Unicode calls wide, without emoji: the scripts of
@@ -59,7 +59,7 @@ final class Columns {
     return listed || (Character.isEmojiPresentation(codePoint) && !region);
   }
 
-  /** As many of the text's first characters as have room. */
+  /** The longest beginning of the text that fits into so many columns. */
   static String cut(String text, int columns) {
     int room = columns;
     int end = 0;

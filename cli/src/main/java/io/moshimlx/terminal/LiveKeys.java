@@ -10,12 +10,12 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The keys of a live session, where stdin is a terminal: {@code m} mutes the microphone and opens
- * it again, {@code q} asks for the end. Ctrl-C and Ctrl-Z stay the signals that they are.
+ * The keys of a live session, if stdin is a terminal: {@code m} mutes the microphone and opens it
+ * again, {@code q} ends the session. Ctrl-C and Ctrl-Z remain signals.
  *
- * <p>From opening to closing keys come one by one and are not echoed, as long as the session is in
- * the terminal's foreground. Elsewhere it neither reads nor changes the terminal, which belongs to
- * the shell then; stopped, it leaves the terminal as it was.
+ * <p>From opening to closing, keys come one by one and are not echoed, as long as the session is in
+ * the terminal's foreground. In the background the terminal belongs to the shell: it is neither
+ * read nor changed. A stopped session leaves the terminal as it was.
  */
 public final class LiveKeys implements AutoCloseable {
   private static final int USUAL_COLUMNS = 80;
@@ -23,12 +23,12 @@ public final class LiveKeys implements AutoCloseable {
   /** Waits a tenth of a second for a key: a read never blocks longer. */
   private static final String[] ONE_BY_ONE = {"-icanon", "-echo", "min", "0", "time", "1"};
 
-  /** Nothing comes of a terminal that is gone, and it does not wait either. */
+  /** A read that returns faster without a key comes from a terminal that is gone. */
   private static final long LEAST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private static final int MOST_AT_ONCE = 10;
 
-  /** The status line stands there. */
+  /** Clears from the cursor on, where the status line is. */
   private static final String CLEAR_REST = "\033[J";
 
   private final Terminal terminal;
@@ -39,7 +39,9 @@ public final class LiveKeys implements AutoCloseable {
   /** The terminal's modes before they were changed; empty while they are not. */
   private Optional<String> before = Optional.empty();
 
-  /** Held while the terminal is read or changes hands; fair, or the reader would keep it. */
+  /**
+   * Held while the terminal is read or changes hands; fair, so that the reader does not keep it.
+   */
   private final Lock lock = new ReentrantLock(true);
 
   private boolean closed;
@@ -53,18 +55,18 @@ public final class LiveKeys implements AutoCloseable {
     this.present = present;
   }
 
-  /** Listens to keys from now on; where there is no terminal none ever comes. */
+  /** Listens to keys from now on; without a terminal none ever comes. */
   public static LiveKeys open(Terminal terminal, Microphone microphone) {
     LiveKeys keys =
         new LiveKeys(terminal, microphone, terminal.errIsTerminal() && Stty.modes().isPresent());
     if (keys.present) {
       keys.take();
       keys.watchSignals();
-      // Ctrl-C ends the process while a load goes on, too.
+      // Ctrl-C ends the process during a load, too.
       Runtime.getRuntime().addShutdownHook(new Thread(keys::close, "terminal"));
       Thread.ofPlatform().name("keys").daemon().start(keys::listen);
     } else if (terminal.errIsTerminal()) {
-      // With stdin from elsewhere the status line may still be a background job's.
+      // Even if stdin is no terminal, the status line may be that of a background job.
       keys.foreground = Stty.inForeground();
     }
     return keys;
@@ -80,7 +82,7 @@ public final class LiveKeys implements AutoCloseable {
     columns = Stty.columns().orElse(USUAL_COLUMNS);
   }
 
-  /** Makes keys come one by one, where the terminal is this session's. */
+  /** Makes keys come one by one, if the terminal is this session's. */
   private void take() {
     lock.lock();
     try {
@@ -95,7 +97,7 @@ public final class LiveKeys implements AutoCloseable {
     }
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal's modes. */
   private void release() {
     if (before.isPresent() && Stty.inForeground()) {
       Stty.set(before.orElseThrow());
@@ -103,11 +105,11 @@ public final class LiveKeys implements AutoCloseable {
     before = Optional.empty();
   }
 
-  /** Ctrl-Z: stops as any program does, but with the terminal as it was. */
+  /** Stops the process (Ctrl-Z) after restoring the terminal's modes. */
   private void stop() {
     lock.lock();
     try {
-      // The status line is not drawn again after it was cleared.
+      // Keeps the status line from being drawn again after it is cleared.
       foreground = false;
       terminal.err().print(CLEAR_REST);
       release();
@@ -162,22 +164,22 @@ public final class LiveKeys implements AutoCloseable {
     return present;
   }
 
-  /** Whether the terminal is this session's to draw on. */
+  /** Whether the session may draw on the terminal. */
   boolean inForeground() {
     return foreground;
   }
 
-  /** Whether the user has asked for the end. */
+  /** Whether the user has pressed {@code q}. */
   public boolean quit() {
     return quit;
   }
 
-  /** The terminal's width now. */
+  /** The terminal's current width. */
   int columns() {
     return columns;
   }
 
-  /** Gives the terminal back as it was; idempotent. */
+  /** Restores the terminal's modes; idempotent. */
   @Override
   public void close() {
     lock.lock();

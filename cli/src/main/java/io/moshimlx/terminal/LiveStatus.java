@@ -9,14 +9,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
-/** How a conversation goes: its time, the microphone, the pace, the lag, what was dropped. */
+/** The status of a conversation: time, microphone level, pace, lag and dropped frames. */
 final class LiveStatus implements StatusLine {
-  /** Frames that the pace is of: 10 seconds. */
+  /** Frames over which the pace is computed: 10 seconds. */
   private static final int RECENT = 125;
 
   private static final int BAR = 10;
 
-  /** The level at which the bar is empty, and what every lower one is told as. */
+  /** The level at which the bar is empty; lower levels are shown as this one. */
   private static final double QUIET_DB = -60;
 
   private final DoubleSupplier levelDb;

@@ -5,7 +5,7 @@ import io.moshimlx.event.EndEvent;
 import io.moshimlx.event.FrameEvent;
 import java.util.Locale;
 
-/** How far a recording is answered, and how fast. */
+/** The progress of an answer to a recording, with its speed. */
 final class ProgressLine implements StatusLine {
   private final long totalFrames;
   private long frames;

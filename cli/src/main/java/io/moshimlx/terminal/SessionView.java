@@ -13,18 +13,18 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
- * What a person sees of a session: the inner monologue on stdout as it is spoken, warnings on
- * stderr, and, where stderr is a terminal, a line of progress or status.
+ * Shows a session to a person: the inner monologue on stdout as it is spoken, warnings on stderr,
+ * and, if stderr is a terminal, a line of progress or status.
  *
- * <p>On a terminal that shows both streams that line stands below the text, and the cursor waits at
- * the end of the text.
+ * <p>If a terminal shows both streams, that line stands below the text, and the cursor waits at the
+ * end of the text.
  */
 public final class SessionView implements EventSink, AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
   private static final int USUAL_COLUMNS = 80;
   private static final int LEAST_COLUMNS = 10;
 
-  /** Clears from the cursor on, so also what a terminal that became narrower has wrapped. */
+  /** Clears from the cursor on, including lines that a narrower terminal has wrapped. */
   private static final String CLEAR_REST = "\033[J";
 
   private final Terminal terminal;
@@ -82,15 +82,15 @@ public final class SessionView implements EventSink, AutoCloseable {
     return new SessionView(terminal, showText, status, keys::columns, keys::inForeground);
   }
 
-  /** Says what happens before the session starts. */
+  /** Shows the work before the session starts. */
   public void preparing(String what) {
     draw(what);
   }
 
   /**
-   * Says how far the model is with its prompt, before the session starts.
+   * Shows the progress of reading the prompt, before the session starts.
    *
-   * @param stopped becomes true when the user wants no more of it
+   * @param stopped becomes true when the user stops it
    */
   public Progress prompting(BooleanSupplier stopped) {
     return new Progress() {
@@ -132,7 +132,7 @@ public final class SessionView implements EventSink, AutoCloseable {
     }
   }
 
-  /** Says what a conversation goes through. */
+  /** Prints the devices of a conversation. */
   private void devices(SessionEvent start) {
     if (start.echoCancellation() != null && terminal.errIsTerminal()) {
       clear();
@@ -159,12 +159,12 @@ public final class SessionView implements EventSink, AutoCloseable {
     }
   }
 
-  /** Columns to write in: the last stays free, for terminals wrap when it is written to. */
+  /** Columns to write in: the last stays free, because terminals wrap after writing to it. */
   private int room() {
     return Math.max(terminalColumns.getAsInt(), LEAST_COLUMNS) - 1;
   }
 
-  /** Puts a text in the place of the status line, where there is one. */
+  /** Replaces the status line, if there is one. */
   private void draw(String text) {
     if (!terminal.errIsTerminal() || !foreground.getAsBoolean()) {
       return;

@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The terminal at stdin, by the tools that every Unix has. */
+/** The terminal at stdin, through tools that every Unix has. */
 final class Stty {
   private Stty() {}
 
-  /** The terminal's modes, in a form that {@link #set} takes; empty where stdin is no terminal. */
+  /** The terminal's modes, in the form that {@link #set} takes; empty if stdin is no terminal. */
   static Optional<String> modes() {
     return output("stty", "-g");
   }
@@ -25,7 +25,7 @@ final class Stty {
     Optional<String> _ = output(command.toArray(String[]::new));
   }
 
-  /** The terminal's width in columns; empty where it has none. */
+  /** The terminal's width in columns; empty if it has none. */
   static Optional<Integer> columns() {
     return output("stty", "size")
         .map(size -> Integer.parseInt(size.substring(size.lastIndexOf(' ') + 1)))
@@ -56,7 +56,9 @@ final class Stty {
     return new String[] {fields[2], fields[5]};
   }
 
-  /** Stops this process as Ctrl-Z does; returns once it is continued, or is not to be stopped. */
+  /**
+   * Stops this process as Ctrl-Z does; returns when it is continued, or if it cannot be stopped.
+   */
   static void stop() {
     Optional<String> _ = output("sh", "-c", "kill -TSTP " + ProcessHandle.current().pid());
   }

@@ -12,14 +12,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The standard streams of a process, in UTF-8 whatever the locale.
+ * The standard streams of a process, in UTF-8 for any locale.
  *
- * @param out stdout, unbuffered, so that a closed pipe is noticed where it is written to
+ * @param out stdout, unbuffered, so that a write to a closed pipe fails at once
  * @param err stderr; never fails
- * @param outIsTerminal whether stdout is a terminal that can do more than print
+ * @param outIsTerminal whether stdout is a terminal that understands escape codes
  * @param errIsTerminal whether stderr is one
- * @param errIsRead whether somebody sees at once what stderr prints
- * @param keyboard stdin, where that is a terminal
+ * @param errIsRead whether stderr is shown to a person, also on a dumb terminal
+ * @param keyboard stdin, if that is a terminal
  */
 public record Terminal(
     OutputStream out,
@@ -29,7 +29,7 @@ public record Terminal(
     boolean errIsRead,
     Optional<InputStream> keyboard) {
 
-  /** Names the streams that are terminals; set by the launcher, because the JDK cannot tell. */
+  /** Names the streams that are terminals; set by the launcher, because the JDK cannot know. */
   private static final String TERMINALS = System.getProperty("moshimlx.terminals");
 
   /** Streams without a keyboard. */
@@ -39,7 +39,7 @@ public record Terminal(
 
   /** The streams of this process. */
   public static Terminal ofProcess() {
-    // As in Emacs' shell: it prints what it gets, codes as well.
+    // Such as Emacs' shell, which prints escape codes as text.
     boolean dumb = "dumb".equals(System.getenv("TERM"));
     return new Terminal(
         new FileOutputStream(FileDescriptor.out),
@@ -51,7 +51,7 @@ public record Terminal(
   }
 
   /**
-   * Writes a text to stdout. A terminal that is gone is no fault: it has no reader left.
+   * Writes a text to stdout. A terminal that is gone is no error, because it has no reader left.
    *
    * @throws UserException if a file or a pipe can no longer be written
    */
@@ -71,21 +71,21 @@ public record Terminal(
     err.println("moshi-mlx: " + sentence);
   }
 
-  /** Whether somebody is there to be asked. */
+  /** Whether the user can be asked a question. */
   public boolean canAsk() {
     return errIsRead
         && keyboard.isPresent()
-        // A question of a background job would stop it.
+        // A background job that reads its terminal is stopped.
         && (!keyboard.orElseThrow().equals(System.in) || Stty.inForeground());
   }
 
-  /** Asks a question that the answer "y" or "yes" agrees to; anything else does not. */
+  /** Asks a question; returns whether the answer is "y" or "yes". */
   public boolean agrees(String question) {
     err.print(question + " [y/N] ");
     err.flush();
     StringBuilder answer = new StringBuilder();
     try {
-      // Byte by byte: what comes after the line is for others.
+      // Byte by byte, so that input after the line stays unread.
       for (int c = keyboard.orElseThrow().read();
           c >= 0 && c != '\n';
           c = keyboard.orElseThrow().read()) {

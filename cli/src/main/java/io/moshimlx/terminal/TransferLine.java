@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/** Shows how far a file is, its speed and the time left, on a terminal only. */
+/** The progress of a file, with its speed and the remaining time, on a terminal only. */
 public final class TransferLine implements Progress, AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
 
-  /** The speed is that of the last five seconds. */
+  /** The time over which the speed is computed. */
   private static final long RECENT_NANOS = 5_000_000_000L;
 
   private record Mark(long nanos, long bytes) {}
@@ -43,7 +43,7 @@ public final class TransferLine implements Progress, AutoCloseable {
   }
 
   /**
-   * Shows how far a file is.
+   * Shows how much of a file is done.
    *
    * @param done in bytes
    */

@@ -1,8 +1,6 @@
 package io.moshimlx.terminal;
 
-/**
- * A line on stderr that says how far something is, on a terminal only, and goes when it is done.
- */
+/** A line of progress on stderr, on a terminal only, that is removed at the end. */
 public final class TransientLine implements AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
   private static final int COLUMNS = 79;
@@ -34,7 +32,7 @@ public final class TransientLine implements AutoCloseable {
     }
   }
 
-  /** Removes what is shown, until there is something else. */
+  /** Removes the line until the next one is shown. */
   public void clear() {
     if (shown) {
       terminal.err().print(CLEAR);

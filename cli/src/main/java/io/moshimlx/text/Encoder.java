@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * Cuts a text into the most probable pieces, as SentencePiece's unigram model does: the sum of
- * their scores is the largest there is.
+ * their scores is the largest possible.
  */
 final class Encoder {
   /** An unknown character scores so much below the least probable piece. */
@@ -22,10 +22,10 @@ final class Encoder {
   private final float[] scores;
   private final boolean[] chosenByUser;
 
-  /** Pieces that the trainer's user defined, the longest first. */
+  /** User-defined pieces, the longest first. */
   private final List<String> userDefined;
 
-  /** The tokens of the byte pieces, or nothing. */
+  /** The tokens of the byte pieces; empty if the vocabulary has none. */
   private final int[] byteTokens = new int[256];
 
   private final boolean byteFallback;
@@ -34,7 +34,7 @@ final class Encoder {
   private final float leastScore;
   private final float greatestScore;
 
-  /** The best way to an end: the token that ends there, and where it starts. */
+  /** The best path to a position: its last token, and where that starts. */
   private record Arrival(float score, int token, int start) {}
 
   Encoder(List<Piece> pieces, TextNormalizer normalizer, boolean byteFallback) {
@@ -91,7 +91,7 @@ final class Encoder {
           result.add(byteTokens[b & 0xFF]);
         }
       } else if (!isUnknown || !afterUnknown) {
-        // Of several unknown characters in a row there is one token.
+        // Several unknown characters in a row are one token.
         result.add(arrival.token());
       }
       afterUnknown = isUnknown;
@@ -99,7 +99,7 @@ final class Encoder {
     return result;
   }
 
-  /** The best way to each end of a piece, by Viterbi's algorithm. */
+  /** The best path to each position, by Viterbi's algorithm. */
   private Arrival[] arrivals(String text) {
     Arrival[] arrivals = new Arrival[text.length() + 1];
     for (int start = 0; start < text.length(); ) {
@@ -130,7 +130,7 @@ final class Encoder {
     }
   }
 
-  /** Where the pieces of the best way end, in order. */
+  /** The ends of the pieces on the best path, in order. */
   private static List<Integer> ends(Arrival[] arrivals, int length) {
     List<Integer> ends = new ArrayList<>();
     for (int end = length; end > 0; end = arrivals[end].start()) {

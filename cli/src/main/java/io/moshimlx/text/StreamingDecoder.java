@@ -11,10 +11,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Turns a stream of text tokens into what is to be printed, in whole characters.
+ * Decodes a stream of text tokens into whole characters.
  *
- * <p>A character may come as several byte pieces, with padding between them: what is incomplete is
- * held back until it is whole. Bytes that can become no character are printed as U+FFFD.
+ * <p>A character may come as several byte pieces, with padding between them; its bytes are held
+ * back until it is complete. Bytes that cannot become a character are decoded as U+FFFD.
  */
 public final class StreamingDecoder {
   /** How SentencePiece spells the unknown piece in decoded text. */
@@ -29,7 +29,7 @@ public final class StreamingDecoder {
           .onMalformedInput(CodingErrorAction.REPLACE)
           .onUnmappableCharacter(CodingErrorAction.REPLACE);
 
-  /** The bytes of a character that is not whole yet. */
+  /** The bytes of a character that is incomplete so far. */
   private byte[] held = NOTHING;
 
   StreamingDecoder(List<Piece> pieces) {
@@ -37,9 +37,10 @@ public final class StreamingDecoder {
   }
 
   /**
-   * Takes the next token.
+   * Decodes the next token.
    *
-   * @return the text that it completes; empty for padding, control pieces and parts of a character
+   * @return the text that the token completes; empty for padding, control pieces and parts of a
+   *     character
    * @throws IndexOutOfBoundsException if the token is not in the vocabulary
    */
   public String push(int token) {
@@ -47,7 +48,7 @@ public final class StreamingDecoder {
     return TextTokens.isSilent(token) ? "" : decode(bytes(piece), false);
   }
 
-  /** The end of the stream: whatever was held back, which can only be an incomplete character. */
+  /** Ends the stream; returns the bytes held back, which can only be an incomplete character. */
   public String flush() {
     String text = decode(NOTHING, true);
     utf8.reset();

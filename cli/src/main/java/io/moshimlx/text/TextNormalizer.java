@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How SentencePiece rewrites a text before it is cut into pieces ({@code NormalizerSpec}):
+ * Rewrites a text before it is cut into pieces, as SentencePiece does ({@code NormalizerSpec}):
  * characters by the rules of the model, spaces into U+2581.
  */
 final class TextNormalizer {
@@ -30,10 +30,10 @@ final class TextNormalizer {
 
   private byte[] replacements = {};
 
-  /** A piece of a text, and what it becomes. */
+  /** A piece of a text, and its replacement. */
   private record Step(int length, String result) {}
 
-  /** The usual rules: none for characters. */
+  /** The default rules, without any for characters. */
   TextNormalizer() {}
 
   /**
@@ -71,9 +71,9 @@ final class TextNormalizer {
   }
 
   /**
-   * The text as it is cut into pieces.
+   * Normalises a text.
    *
-   * @param whole pieces that are left as they are wherever they stand
+   * @param whole pieces that stay as they are at any position
    */
   String normalize(String text, List<String> whole) {
     StringBuilder result = new StringBuilder();

@@ -10,13 +10,12 @@ import java.util.List;
 /**
  * The vocabulary of a SentencePiece model file.
  *
- * <p>The file is a protocol buffer and is read as such. The one SentencePiece library for Java
- * wraps the C++ one and does not serve here: it garbles pieces with characters beyond U+FFFF, tells
- * neither the size of the vocabulary nor the kind of a piece, and a token out of range ends the
- * process.
+ * <p>The file is read as a protocol buffer. The SentencePiece library for Java wraps the C++ one
+ * and is not used: it garbles pieces with characters beyond U+FFFF, reports neither the size of the
+ * vocabulary nor the kind of a piece, and a token out of range ends the process.
  */
 public final class Tokenizer {
-  /** What a piece stands for; the order is that of the file format, from 1. */
+  /** The kind of a piece; the order is that of the file format, from 1. */
   enum Kind {
     NORMAL,
     UNKNOWN,
@@ -29,7 +28,7 @@ public final class Tokenizer {
   /** One entry of the vocabulary. */
   record Piece(String text, float score, Kind kind) {}
 
-  /** What the trainer's settings say of cutting a text ({@code TrainerSpec}). */
+  /** The trainer's settings for cutting a text ({@code TrainerSpec}). */
   private record Trained(long algorithm, boolean byteFallback) {}
 
   // Fields of the messages ModelProto, SentencePiece and TrainerSpec, as (number << 3 | wire type).
@@ -59,7 +58,7 @@ public final class Tokenizer {
   /**
    * Reads a SentencePiece {@code .model} file.
    *
-   * @throws UserException if there is none or it is something else
+   * @throws UserException if there is no such file, or it is no SentencePiece model
    */
   public static Tokenizer open(Path path) {
     List<Piece> pieces = new ArrayList<>();
@@ -78,7 +77,7 @@ public final class Tokenizer {
     } catch (ProtoReader.DamagedException e) {
       throw notTokenizer(path, e);
     } catch (IOException e) {
-      throw UserException.cannotRead(path, e, "fetch the model's tokenizer again");
+      throw UserException.cannotRead(path, e, "download the model's tokenizer again");
     }
     if (pieces.isEmpty()) {
       throw notTokenizer(path, null);
@@ -127,11 +126,11 @@ public final class Tokenizer {
   private static UserException notTokenizer(Path path, Throwable cause) {
     return new UserException(
         "%s is not a SentencePiece model, or is damaged".formatted(path),
-        "fetch the model again",
+        "download the model again",
         cause);
   }
 
-  /** Number of tokens; they run from 0. */
+  /** The number of tokens, which start at 0. */
   public int vocabularySize() {
     return pieces.size();
   }
@@ -148,18 +147,18 @@ public final class Tokenizer {
   /**
    * The tokens of a text.
    *
-   * @throws UserException if the vocabulary is not one of the unigram kind, as all of Moshi's are
+   * @throws UserException if the vocabulary is not of the unigram kind, as all of Moshi's are
    */
   public List<Integer> encode(String text) {
     if (trained.algorithm() != UNIGRAM) {
       throw new UserException(
-          path + " cuts texts in a way that is not supported (it is not of the unigram kind)",
-          "give the tokenizer that belongs to the model");
+          path + " is not of the unigram kind, the only one supported",
+          "use the tokenizer that belongs to the model");
     }
     return new Encoder(pieces, normalizer, trained.byteFallback()).encode(text);
   }
 
-  /** A new decoder of one stream of tokens. */
+  /** A new decoder for one stream of tokens. */
   public StreamingDecoder decoder() {
     return new StreamingDecoder(pieces);
   }

@@ -265,7 +265,7 @@ class BadInputTest {
     run()
         .failed(
             model.resolve("tokenizer.model")
-                + " is not a SentencePiece model, or is damaged; fetch the model again");
+                + " is not a SentencePiece model, or is damaged; download the model again");
   }
 
   @Test

@@ -143,8 +143,8 @@ class DefaultsTest {
         "moshi-mlx.rnu.quant | did you mean moshi-mlx.run.quant?",
         "qunat              | did you mean quant, quiet?",
         "moshi-mlx.run.--quant | did you mean moshi-mlx.run.quant?",
-        "colour             | a key is such as moshi-mlx.run.quant, see 'moshi-mlx run --help'",
-        "moshi-mlx.run.version     | a key is such as moshi-mlx.run.quant, see 'moshi-mlx run --help'",
+        "colour             | use keys such as moshi-mlx.run.quant; see 'moshi-mlx run --help'",
+        "moshi-mlx.run.version     | use keys such as moshi-mlx.run.quant; see 'moshi-mlx run --help'",
       })
   void keysThatSetNothingAreTold(String key, String remedy) throws IOException {
     defaults(key + "=q4");
@@ -202,11 +202,11 @@ class DefaultsTest {
     moshi("voices")
         .failed(
             file
-                + " cannot be read: it is a folder; it holds your defaults of options; "
-                + "mend it or remove it");
+                + " cannot be read: it is a folder; repair or remove this file, which holds your "
+                + "defaults of options");
     Files.delete(file);
     Files.write(file, new byte[] {'a', '=', (byte) 0xff});
-    moshi("voices").failed(file + " is not UTF-8 text; save it as that");
+    moshi("voices").failed(file + " is not UTF-8 text; save it as UTF-8");
     defaults("model=C:\\users");
     moshi("voices")
         .failed(
@@ -270,7 +270,7 @@ class DefaultsTest {
 
     defaults("moshi-mlx.run.model=moshiko", "moshi-mlx.run.voice=ann");
     refused(
-        "--voice ann is not spoken by --model moshiko but by demo; leave one of them out "
+        "--voice ann belongs to the model demo, not to --model moshiko; leave one of them out "
             + "(%s sets --voice and --model)".formatted(file),
         run());
   }

@@ -215,7 +215,7 @@ final class PersonaTest {
   @Test
   void otherModelsTakeNoPrompts() {
     String rest =
-        " is for models that take a voice and a role, as PersonaPlex, which %s does not; choose one with --model personaplex"
+        " is for models that take a voice and a role, such as PersonaPlex; %s does not; use --model personaplex, or leave it out"
             .formatted(Cli.DEMO.resolve("model.safetensors"));
     run(Cli.DEMO, "--quant", "bf16", "--persona", role).failed("--persona" + rest);
     run(Cli.DEMO, "--quant", "bf16", "--persona-file", "x").failed("--persona-file" + rest);
@@ -240,8 +240,7 @@ final class PersonaTest {
     run(MODEL, "--persona-file", none)
         .failed(none + " cannot be read: there is no such file; give a text file in UTF-8");
     Path empty = Files.writeString(folder.resolve("empty.txt"), "\n \n");
-    run(MODEL, "--persona-file", empty)
-        .failed(empty + " is empty; say in it who the model is to be");
+    run(MODEL, "--persona-file", empty).failed(empty + " is empty; describe the role in it");
     run(MODEL, "--persona", "far ".repeat(2000))
         .failedNaming("the voice and the persona take ", "remembers no more than 3,000");
     run(MODEL, "--voice", "NATF2")

@@ -18,7 +18,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -324,14 +323,6 @@ class PrecisionTest {
     run("--model", "hibiki-1b").succeeded();
   }
 
-  private boolean hasBegun() {
-    try {
-      return bytes(copies) > 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   @Test
   void whatIsStoppedLeavesNothing() throws IOException {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -385,7 +376,7 @@ class PrecisionTest {
     assertArrayEquals(upstreams("q8"), said);
     moshi("quantize", HIBIKI, folder.resolve("x.q4.safetensors"), "--quant", "q4").succeeded();
     moshi("quantize", "moshiko-q4", out, "--quant", "q4")
-        .failed("moshiko-q4 is quantised already; give the model that it was made from, in bf16");
+        .failed("moshiko-q4 is quantised already; use the model that it was made from, in bf16");
     moshi("quantize", "hibiki", folder.resolve("y"), "--quant", "q4")
         .failedNaming("there is no model 'hibiki'");
     assertKept();

@@ -125,7 +125,7 @@ class QuantizeTest {
             .out();
     assertTrue(
         said.contains(
-            "left as stored, for groups of 64 do not divide their rows: depformer.slices.0."),
+            "not quantised, because groups of 64 do not divide their rows: depformer.slices.0."),
         said);
   }
 
@@ -171,7 +171,7 @@ class QuantizeTest {
         .failedNaming(file.toString(), "does not end in .safetensors");
     Path own = Files.copy(SOURCE, folder.resolve("own.safetensors"));
     Cli.run("quantize", own, own, "--quant", "q4")
-        .failed(own + " is both IN and OUT; give OUT another name");
+        .failed(own + " is both IN and OUT; choose another name for OUT");
     assertEquals(List.of("file", "in.wav", "out", "own.safetensors"), names(folder));
   }
 
@@ -213,8 +213,8 @@ class QuantizeTest {
       value = {
         "out --quant q5 # Invalid value for option '--quant': 'q5' is none of q4, q6, q8",
         "out --quant q4 --group-size 48 # --group-size must be 32, 64 or 128, not 48",
-        "a.q4.safetensors --quant q8 # a.q4.safetensors is the name of a file of 4 bits in groups of 32; give OUT a name that ends in .q8.safetensors",
-        "a.q4.safetensors --quant q4 --group-size 64 # a.q4.safetensors is the name of a file of 4 bits in groups of 32; give OUT a name that ends in .q4-g64.safetensors",
+        "a.q4.safetensors --quant q8 # a.q4.safetensors is the name of a file of 4 bits in groups of 32; choose a name that ends in .q8.safetensors",
+        "a.q4.safetensors --quant q4 --group-size 64 # a.q4.safetensors is the name of a file of 4 bits in groups of 32; choose a name that ends in .q4-g64.safetensors",
         "out # Missing required option: '--quant=q4|q6|q8'",
       })
   void wrongUsageIsNamed(String options, String message) {

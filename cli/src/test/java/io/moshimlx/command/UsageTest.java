@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class UsageTest {
   @TempDir Path folder;
@@ -29,9 +31,59 @@ class UsageTest {
   }
 
   @Test
-  void aCommandIsNeeded() {
-    refused("a command is missing, such as 'run'", "moshi-mlx", Cli.run());
-    refused("a command is missing, such as 'run'", "moshi-mlx", Cli.run("--verbose"));
+  void withoutACommandTheShortHelpIsPrinted() {
+    String help = Cli.run("-h").succeeded().out();
+    assertTrue(help.contains("Usage: moshi-mlx COMMAND") && help.contains("  run  "), help);
+    assertEquals(help, Cli.run().succeeded().out());
+    assertEquals(help, Cli.run("--verbose").succeeded().out());
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void theShortHelpHasOneLineForEachOptionAndTheGeneralOnesLast(String command) {
+    List<String> lines =
+        Cli.run((Object[]) (command + " -h").split(" ")).succeeded().out().lines().toList();
+    assertTrue(
+        lines.stream().allMatch(line -> line.length() <= 80), () -> String.join("\n", lines));
+    assertTrue(
+        lines.stream()
+            .filter(line -> line.startsWith("   "))
+            .allMatch(line -> line.matches(" {6,7}\\S.*")),
+        () -> String.join("\n", lines));
+    List<String> options =
+        lines.stream()
+            .filter(line -> line.matches(" {2,6}-.*"))
+            .map(line -> line.strip().replaceFirst("\\s.*", ""))
+            .toList();
+    assertEquals(
+        List.of("--verbose", "-h,", "-V,"), options.subList(options.size() - 3, options.size()));
+    assertEquals("'moshi-mlx " + command + " --help' explains more.", lines.getLast());
+  }
+
+  static List<String> commands() {
+    return List.of(
+        "run",
+        "models",
+        "models pull",
+        "models path",
+        "models rm",
+        "voices",
+        "quantize",
+        "devices",
+        "doctor",
+        "bench");
+  }
+
+  @Test
+  void theLongHelpHasExitStatuses() {
+    for (String command : commands()) {
+      Object[] words = (command + " --help").split(" ");
+      String help = Cli.run(words).succeeded().out();
+      assertTrue(help.contains("Exit status:") && help.contains("--version"), help);
+      assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+    }
+    // Also where an argument is missing.
+    assertTrue(Cli.run("quantize", "-h").succeeded().out().contains("IN OUT --quant"));
   }
 
   @Test
@@ -44,7 +96,7 @@ class UsageTest {
   @Test
   void whatBelongsTogetherIsNeededTogether() {
     refused(
-        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice",
+        "--model or --voice is missing; see 'moshi-mlx models' and 'moshi-mlx voices', or use --model demo",
         "moshi-mlx run",
         Cli.run("run", "--input", "in.wav"));
     refused(
@@ -131,7 +183,7 @@ class UsageTest {
   }
 
   @Test
-  void helpNamesEveryOptionInGroupsWithExamples() {
+  void theLongHelpNamesEveryOptionInGroupsWithExamples() {
     Cli.Result help = Cli.run("run", "--help").succeeded();
     for (String part :
         new String[] {

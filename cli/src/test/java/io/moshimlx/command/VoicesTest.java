@@ -106,7 +106,7 @@ class VoicesTest {
     own("{\"work\": {\"model\": \"kyutai/moshika-mlx-q4\"}}");
     pullMoshika();
     List<String> lines = moshi("voices").succeeded().out().lines().toList();
-    assertTrue(lines.getFirst().matches("NAME +KIND +MODEL +HERE"), lines.getFirst());
+    assertTrue(lines.getFirst().matches("NAME +KIND +MODEL +DOWNLOADED"), lines.getFirst());
     assertTrue(lines.get(1).matches("work +own +kyutai/moshika-mlx-q4 +yes"), lines.get(1));
     assertTrue(lines.get(2).matches("moshiko +male +moshiko +no"), lines.get(2));
     assertTrue(lines.get(3).matches("moshika +female +moshika +yes"), lines.get(3));
@@ -219,7 +219,7 @@ class VoicesTest {
     assertFalse(session.has("voice") && !session.get("voice").isJsonNull());
     environment.put("MOSHI_MLX_VOICE", " ");
     refused(
-        "--model is missing: give one that 'moshi-mlx models' lists, a folder, or 'demo'; or --voice",
+        "--model or --voice is missing; see 'moshi-mlx models' and 'moshi-mlx voices', or use --model demo",
         run());
     environment.put("MOSHI_MLX_VOICE", "anna");
     run().failedNaming("MOSHI_MLX_VOICE: there is no voice 'anna'; did you mean ann");
@@ -229,13 +229,13 @@ class VoicesTest {
   void aModelThatIsNotTheVoicesIsRefused() throws IOException {
     own("{\"eight\": {\"model\": \"moshika-q8\"}}");
     refused(
-        "--voice moshika is not spoken by --model moshiko but by moshika; leave one of them out",
+        "--voice moshika belongs to the model moshika, not to --model moshiko; leave one of them out",
         run("--voice", "moshika", "--model", "moshiko"));
     refused(
-        "--voice eight is not spoken by --model moshika-q4 but by moshika-q8; leave one of them out",
+        "--voice eight belongs to the model moshika-q8, not to --model moshika-q4; leave one of them out",
         run("--voice", "eight", "--model", "moshika-q4"));
     refused(
-        "--voice NATF2 is not spoken by --model demo but by personaplex; leave one of them out",
+        "--voice NATF2 belongs to the model personaplex, not to --model demo; leave one of them out",
         run("--voice", "NATF2", "--model", "demo"));
     run("--voice", "moshika", "--model", "moshika-q8", "--offline")
         .failedNaming("moshika-q8 is not downloaded");

@@ -42,7 +42,7 @@ class FindingsTest {
         null,
         Doctor.realTime(new Pace(52.4, 61)));
     assertFinding(
-        Level.WARNING, "just so, 78 ms of 80", "close other", Doctor.realTime(new Pace(78, 81)));
+        Level.WARNING, "borderline, 78 ms of 80", "close other", Doctor.realTime(new Pace(78, 81)));
     assertFinding(
         Level.PROBLEM, "no, 95 ms of 80", "smaller --quant", Doctor.realTime(new Pace(95, 99)));
   }
@@ -51,7 +51,7 @@ class FindingsTest {
   void memoryIsHeldAgainstEachPrecision() {
     assertFinding(
         Level.OK,
-        "11.0 GB for models; of Moshi 7B q4 (7.2 GB) fits, q8 (10.8 GB) fits, bf16 (18.5 GB) does"
+        "11.0 GB for models; Moshi 7B: q4 (7.2 GB) fits, q8 (10.8 GB) fits, bf16 (18.5 GB) does"
             + " not fit",
         null,
         MachineChecks.memory(11_000_000_000L, Optional.empty()));
@@ -80,7 +80,7 @@ class FindingsTest {
         "5.0 GB free",
         "HF_HUB_CACHE",
         HubChecks.disk(cache, OptionalLong.of(5_000_000_000L)));
-    assertFinding(Level.OK, "does not say", null, HubChecks.disk(cache, OptionalLong.empty()));
+    assertFinding(Level.OK, "does not report", null, HubChecks.disk(cache, OptionalLong.empty()));
   }
 
   @Test
@@ -88,7 +88,7 @@ class FindingsTest {
     HubSettings settings = HubSettings.of(Map.of("HF_HOME", folder.toString()));
     Path cache = folder.resolve("hub");
     assertFinding(
-        Level.OK, cache + ", made with the first download", null, HubChecks.cache(settings));
+        Level.OK, cache + ", created with the first download", null, HubChecks.cache(settings));
     Path blob = Files.createDirectories(cache.resolve("blobs")).resolve("x");
     Files.write(blob, new byte[1500]);
     Files.createSymbolicLink(cache.resolve("link"), blob);

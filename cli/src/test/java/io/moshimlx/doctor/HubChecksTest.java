@@ -63,7 +63,7 @@ class HubChecksTest {
     server.refuseTokens("X-Error-Message", "Invalid credentials in Authorization header");
     found(
         Finding.Level.WARNING,
-        "the hub does not accept it, or no longer",
+        "the hub does not accept it",
         "make a new one at " + page + ", or remove it");
   }
 

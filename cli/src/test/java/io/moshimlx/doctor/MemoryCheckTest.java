@@ -124,8 +124,8 @@ class MemoryCheckTest {
     long recommended = 11_453_000_000L;
     assertEquals(
         Optional.of(
-            "moshiko in bf16 takes about 18.5 GB of memory, and this machine recommends no more than"
-                + " 11.5 GB; in q8 (--quant) it takes 10.8 GB"),
+            "moshiko in bf16 takes about 18.5 GB of memory, but this machine recommends at most"
+                + " 11.5 GB; with --quant q8 it takes 10.8 GB"),
         MemoryCheck.warning("moshiko", estimate, GPU, recommended));
     String none = MemoryCheck.warning("moshiko", estimate, GPU, 4_000_000_000L).orElseThrow();
     assertTrue(none.endsWith("4.0 GB; choose a smaller model"), none);
@@ -137,12 +137,12 @@ class MemoryCheckTest {
         MemoryCheck.warning(
                 "moshiko", MemoryCheck.estimate(known("moshiko-q8")), GPU, 8_000_000_000L)
             .orElseThrow();
-    assertTrue(q4.endsWith("; in q4 (--quant) it takes 7.2 GB"), q4);
+    assertTrue(q4.endsWith("; with --quant q4 it takes 7.2 GB"), q4);
   }
 
   @Test
-  void theReadmeSaysWhatFits() throws IOException {
-    String readme = Files.readString(Path.of("../README.md"));
+  void theDocumentOfModelsHasWhatFits() throws IOException {
+    String page = Files.readString(Path.of("../docs/models.md"));
     for (int gigabytes : MACS.keySet()) {
       long recommended = Math.round(gigabytes * (1L << 30) * MACS.get(gigabytes));
       String row =
@@ -153,7 +153,7 @@ class MemoryCheckTest {
                   Stream.of("moshiko", "hibiki-1b", "hibiki-2b", "personaplex")
                       .map(family -> best(family, recommended))
                       .collect(Collectors.joining(" | ")));
-      assertTrue(readme.lines().anyMatch(row::equals), "README.md lacks: " + row);
+      assertTrue(page.lines().anyMatch(row::equals), "docs/models.md lacks: " + row);
     }
   }
 

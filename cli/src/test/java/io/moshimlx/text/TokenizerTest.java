@@ -152,11 +152,11 @@ class TokenizerTest {
   void whatIsNoTokenizerIsRefused() throws IOException {
     Path none = folder.resolve("none.model");
     assertEquals(
-        none + " cannot be read: there is no such file; fetch the model's tokenizer again",
+        none + " cannot be read: there is no such file; download the model's tokenizer again",
         refusal(none));
     byte[] whole = Files.readAllBytes(MODEL);
     Path bad = folder.resolve("bad.model");
-    String damaged = bad + " is not a SentencePiece model, or is damaged; fetch the model again";
+    String damaged = bad + " is not a SentencePiece model, or is damaged; download the model again";
     for (byte[] bytes :
         List.of(
             new byte[0],
