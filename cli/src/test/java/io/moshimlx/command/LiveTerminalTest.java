@@ -101,7 +101,7 @@ final class LiveTerminalTest {
       throws Exception {
     pane.type("exec bash --norc -i", "Enter");
     pane.type("PS1='ready> '", "Enter");
-    pane.await("a prompt", screen -> screen.contains("\nready>"));
+    pane.await("a prompt", screen -> screen.stripTrailing().endsWith("ready>"));
     pane.type("sh " + pane.script(server, "", options) + ampersand, "Enter");
   }
 
@@ -205,7 +205,7 @@ final class LiveTerminalTest {
       Path events = folder.resolve("events.ndjson");
       pane.type("exec bash --norc -i", "Enter");
       pane.type("trap '' HUP; PS1='ready> '", "Enter");
-      pane.await("a prompt", screen -> screen.contains("\nready>"));
+      pane.await("a prompt", screen -> screen.stripTrailing().endsWith("ready>"));
       Path script = pane.script(server, "", "--events", events, "--duration", 5);
       pane.type("sh " + script + " </dev/null &", "Enter");
       SoundServer.await("frames", () -> frames(events) > 5);
@@ -224,7 +224,7 @@ final class LiveTerminalTest {
         Pane pane = new Pane(folder, 100)) {
       pane.type("exec sh -i", "Enter");
       pane.type("PS1='ready> '", "Enter");
-      pane.await("a prompt", screen -> screen.contains("\nready>"));
+      pane.await("a prompt", screen -> screen.stripTrailing().endsWith("ready>"));
       pane.type("sh " + pane.script(server, ""), "Enter");
       for (int round = 0; round < 3; round++) {
         pane.await("the status line", screen -> statusLines(screen).size() == 1);
