@@ -3,7 +3,6 @@ package io.moshimlx.audio;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioDevice.Direction;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +103,7 @@ class LineFormatsTest {
   void aDeviceThatOpensInNoFormatSaysWhy() {
     assertEquals(
         "it has no format of linear 16, 24 or 32-bit samples",
-        assertThrows(UserException.class, () -> open(format -> false)).getMessage());
+        assertThrows(DeviceUnavailableException.class, () -> open(format -> false)).getMessage());
     LineUnavailableException e =
         assertThrows(
             LineUnavailableException.class,

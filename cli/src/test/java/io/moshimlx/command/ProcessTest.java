@@ -115,7 +115,7 @@ class ProcessTest {
     run(List.of("-Dmoshimlx.demo=/none"), "run", "--model", "demo", "--input", input)
         .failed(
             "the demo model is not part of this installation (/none is missing); "
-                + "start it with scripts/moshi-mlx");
+                + "start the tool with scripts/moshi-mlx, or install it again");
   }
 
   @Test
@@ -183,7 +183,8 @@ class ProcessTest {
   @Test
   void aClosedPipeEndsTheRun() throws Exception {
     Wavs.tone(input, 20);
-    String message = "stdout can no longer be written: whatever read it has ended";
+    String message =
+        "stdout can no longer be written: whatever read it has ended; keep its reader running";
     withClosedPipe("run", "--model", "demo", "--input", input, "--events", "-").failed(message);
     withClosedPipe("run", "--model", "demo", "--input", input, "--output", output).failed(message);
     assertTrue(Files.notExists(output));

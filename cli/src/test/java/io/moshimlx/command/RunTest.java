@@ -85,8 +85,8 @@ class RunTest {
         lines
             .get(0)
             .matches(
-                "moshi-mlx: .*model in q4 takes about 1\\.\\d TB of memory, and this machine recommends no"
-                    + " more than .* GB; choose a smaller model"),
+                "moshi-mlx: .*model in q4 takes about 1\\.\\d TB of memory, but this machine recommends at"
+                    + " most .* GB; choose a smaller model"),
         result.err());
     assertTrue(lines.get(1).contains("does not fit its configuration"), result.err());
   }

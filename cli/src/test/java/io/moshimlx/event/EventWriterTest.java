@@ -128,6 +128,6 @@ class EventWriterTest {
     EventWriter writer = EventWriter.to(broken, "stdout");
     assertEquals(
         "stdout can no longer be written: whatever read it has ended",
-        assertThrows(UserException.class, () -> writer.accept(WARNING)).getMessage());
+        assertThrows(UserException.class, () -> writer.accept(WARNING)).what());
   }
 }
