@@ -1,6 +1,7 @@
 package io.moshimlx.dialogue;
 
 import io.moshimlx.CancelledException;
+import io.moshimlx.Clock;
 import io.moshimlx.Progress;
 import io.moshimlx.UserException;
 import io.moshimlx.audio.AudioSink;
@@ -197,7 +198,8 @@ public final class Dialogue implements AutoCloseable {
       EventSink sink,
       BooleanSupplier stopped) {
     FrameLoop loop =
-        new FrameLoop(input, this::answer, model.tokenizer().decoder(), output, warnings);
+        new FrameLoop(
+            Clock.SYSTEM, input, this::answer, model.tokenizer().decoder(), output, warnings);
     try (EventQueue events = EventQueue.start(sink)) {
       events.accept(start);
       EndReason reason = EndReason.FAILED;

@@ -1,5 +1,6 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.Clock;
 import io.moshimlx.FrameTimes;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.event.EndReason;
@@ -8,8 +9,10 @@ import io.moshimlx.event.FrameEvent;
 import io.moshimlx.event.SessionStats;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.text.StreamingDecoder;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
@@ -23,22 +26,29 @@ import java.util.function.BooleanSupplier;
  */
 final class FrameLoop {
   private static final int HANDOFF_FRAMES = 1;
-  private static final long PATIENCE_MILLIS = 1000;
+  private static final double MILLISECONDS = 1e-6;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  private final Clock clock;
   private final UserInput input;
   private final StepModel model;
   private final StreamingDecoder text;
   private final VoiceOutput output;
   private final Warnings warnings;
-  private final Handoff<UserFrame> heard = new Handoff<>(HANDOFF_FRAMES);
-  private final Handoff<Answered> answered = new Handoff<>(HANDOFF_FRAMES);
+  private final Handoff<UserFrame> heard;
+  private final Handoff<Answered> answered;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final FrameTimes times = new FrameTimes();
   private final LoopCheck loop = new LoopCheck();
   private volatile EndReason reason = EndReason.INTERRUPTED;
   private long frames;
-  private long startNanos = System.nanoTime();
-  private long endNanos = startNanos;
+  private long startNanos;
+  private long endNanos;
+
+  /** The threads that are at work; guards {@code unfinished} as well. */
+  private final List<Thread> threads = new ArrayList<>();
+
+  private int unfinished;
 
   /** A frame of the user with its answer. */
   private record Answered(UserFrame user, Answer answer, double modelMs) {}
@@ -49,16 +59,22 @@ final class FrameLoop {
   }
 
   FrameLoop(
+      Clock clock,
       UserInput input,
       StepModel model,
       StreamingDecoder text,
       VoiceOutput output,
       Warnings warnings) {
+    this.clock = clock;
     this.input = input;
     this.model = model;
     this.text = text;
     this.output = output;
     this.warnings = warnings;
+    heard = new Handoff<>(clock, HANDOFF_FRAMES);
+    answered = new Handoff<>(clock, HANDOFF_FRAMES);
+    startNanos = clock.nanoTime();
+    endNanos = startNanos;
   }
 
   /**
@@ -69,12 +85,11 @@ final class FrameLoop {
    * @return why it ended: {@code INPUT_ENDED} or {@code INTERRUPTED}
    */
   EndReason run(EventSink events, BooleanSupplier stopped) {
-    startNanos = System.nanoTime();
-    Thread listening = start("input", () -> listen(stopped));
-    Thread speaking = start("output", () -> speak(events));
+    startNanos = clock.nanoTime();
+    start("input", () -> listen(stopped));
+    start("output", () -> speak(events));
     guard(this::answer);
-    join(listening);
-    join(speaking);
+    join();
     if (failure.get() != null) {
       throw rethrown(failure.get());
     }
@@ -127,9 +142,9 @@ final class FrameLoop {
 
   private void answer() throws InterruptedException {
     for (UserFrame user = heard.take(); user != null; user = heard.take()) {
-      long start = System.nanoTime();
+      long start = clock.nanoTime();
       Answer answer = model.answer(user);
-      if (!answered.put(new Answered(user, answer, Timing.millisSince(start)))) {
+      if (!answered.put(new Answered(user, answer, millisSince(start)))) {
         return;
       }
     }
@@ -150,7 +165,7 @@ final class FrameLoop {
       events.accept(event);
       times.add(event.ms().total());
       frames++;
-      endNanos = System.nanoTime();
+      endNanos = clock.nanoTime();
     }
     warnings.send(events);
   }
@@ -169,21 +184,41 @@ final class FrameLoop {
             answered.modelMs(),
             decodeMs,
             user.encodeMs() + answered.modelMs() + decodeMs),
-        user.lagMs() + Timing.millisSince(user.readNanos()));
+        user.lagMs() + millisSince(user.readNanos()));
   }
 
-  private Thread start(String name, Stage stage) {
-    return Thread.ofPlatform().name(name).daemon().start(() -> guard(stage));
+  private void start(String name, Stage stage) {
+    synchronized (threads) {
+      unfinished++;
+    }
+    clock.start(
+        name,
+        () -> {
+          synchronized (threads) {
+            threads.add(Thread.currentThread());
+          }
+          guard(stage);
+          synchronized (threads) {
+            threads.remove(Thread.currentThread());
+            unfinished--;
+            clock.signal(threads);
+          }
+        });
   }
 
-  /** Waits for a stage; after a failure not for long, since it may hang in a device. */
-  private void join(Thread stage) {
+  /** Waits for the threads; after a failure not for long, since one may hang in a device. */
+  private void join() {
     try {
-      while (stage.isAlive() && failure.get() == null) {
-        stage.join(Duration.ofMillis(PATIENCE_MILLIS));
+      synchronized (threads) {
+        while (unfinished > 0 && failure.get() == null) {
+          clock.await(threads, PATIENCE_NANOS);
+        }
+        threads.forEach(Thread::interrupt);
+        long end = clock.nanoTime() + PATIENCE_NANOS;
+        while (unfinished > 0 && clock.nanoTime() < end) {
+          clock.await(threads, end - clock.nanoTime());
+        }
       }
-      stage.interrupt();
-      boolean _ = stage.join(Duration.ofMillis(PATIENCE_MILLIS));
     } catch (InterruptedException e) {
       failure.compareAndSet(null, e);
     }
@@ -198,5 +233,9 @@ final class FrameLoop {
       heard.abandon();
       answered.abandon();
     }
+  }
+
+  private double millisSince(long nanos) {
+    return (clock.nanoTime() - nanos) * MILLISECONDS;
   }
 }

@@ -1,5 +1,6 @@
 package io.moshimlx.dialogue;
 
+import io.moshimlx.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -8,12 +9,16 @@ import java.util.Deque;
  * gives up.
  */
 final class Handoff<T> {
+  private static final long FOREVER = Long.MAX_VALUE;
+
+  private final Clock clock;
   private final int capacity;
   private final Deque<T> items = new ArrayDeque<>();
   private boolean closed;
   private boolean abandoned;
 
-  Handoff(int capacity) {
+  Handoff(Clock clock, int capacity) {
+    this.clock = clock;
     this.capacity = capacity;
   }
 
@@ -24,11 +29,11 @@ final class Handoff<T> {
    */
   synchronized boolean put(T item) throws InterruptedException {
     while (items.size() == capacity && !abandoned) {
-      wait();
+      clock.await(this, FOREVER);
     }
     if (!abandoned) {
       items.add(item);
-      notifyAll();
+      clock.signal(this);
     }
     return !abandoned;
   }
@@ -36,21 +41,21 @@ final class Handoff<T> {
   /** The next item, or null once there will be none. */
   synchronized T take() throws InterruptedException {
     while (items.isEmpty() && !closed && !abandoned) {
-      wait();
+      clock.await(this, FOREVER);
     }
-    notifyAll();
+    clock.signal(this);
     return abandoned ? null : items.poll();
   }
 
   /** Nothing more will be put; what is there may still be taken. */
   synchronized void close() {
     closed = true;
-    notifyAll();
+    clock.signal(this);
   }
 
   /** Ends both sides at once. */
   synchronized void abandon() {
     abandoned = true;
-    notifyAll();
+    clock.signal(this);
   }
 }
