@@ -2,7 +2,7 @@ package io.moshimlx;
 
 import java.util.Locale;
 
-/** How many bytes, for people: in the decimal units that disks and downloads are told in. */
+/** A number of bytes for people, in the decimal units of disks and downloads. */
 public final class ByteCount {
   private static final String[] UNITS = {"kB", "MB", "GB", "TB"};
 

@@ -34,16 +34,16 @@ public final class ProcessLock implements AutoCloseable {
    * @throws CancelledException if the user does not want to wait any longer
    */
   public static ProcessLock await(Path file, String doing, String remedy, Progress monitor) {
-    boolean told = false;
+    boolean reported = false;
     while (true) {
       Optional<ProcessLock> lock = attempt(file, remedy);
       if (lock.isPresent()) {
         return lock.orElseThrow();
       }
       monitor.checkCancelled();
-      if (!told) {
+      if (!reported) {
         monitor.note("waiting for another process that is " + doing);
-        told = true;
+        reported = true;
       }
       Progress.sleep(POLL_MILLIS);
     }

@@ -24,9 +24,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
-/**
- * Has a model answer a tone, one stage after the other on one thread, and tells what a frame costs.
- */
+/** Has a model answer a tone, one stage after the other on one thread, and measures each stage. */
 public final class Benchmark {
   /** The first second is left out: kernels are compiled in it. */
   private static final int WARM_UP_FRAMES = 12;
@@ -132,7 +130,7 @@ public final class Benchmark {
    *
    * @param dtype what to compute in; empty for what suits the device
    * @param frames to be measured, at least 1
-   * @param progress told how many were, after each
+   * @param progress receives after each frame how many were measured
    * @param stopped asked before each frame
    * @return empty if it was stopped
    * @throws RuntimeException as {@link ModelPool#open} and {@link Dialogue#open} do

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a model is told besides its tokens ({@code conditioners}), and how ({@code fuser}).
+ * The conditions of a model besides its tokens ({@code conditioners}), and how they are added
+ * ({@code fuser}).
  *
  * @param conditioners by name, in the order of the configuration
  * @param sum the names of those whose vectors are added to Helium's input at every step
@@ -29,7 +30,7 @@ public record Conditioning(Map<String, Conditioner> conditioners, List<String> s
   private static final int MAX_DIM = 1 << 16;
   private static final int MAX_BINS = 1 << 20;
 
-  /** One thing that a model can be told. */
+  /** One condition. */
   public sealed interface Conditioner {
     /** Width of its vectors before their projection. */
     int dim();

@@ -50,7 +50,7 @@ public record LmConfig(
   /** Of the model's voice and of the user's. */
   private static final int PERSONAPLEX_CODEBOOKS = 16;
 
-  /** How many further heads there are, and how many classes each tells apart. */
+  /** The number of extra heads, and of the classes of each. */
   public record ExtraHeads(int count, int dim) {
     static final ExtraHeads NONE = new ExtraHeads(0, 0);
   }

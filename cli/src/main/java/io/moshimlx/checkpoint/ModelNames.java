@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The names of the files that a model consists of, as far as its {@code config.json} tells; they
- * are plain names of files in one folder. Whether the files are there is another question.
+ * The names of the files that a model consists of, as far as its {@code config.json} says; they are
+ * plain names of files in one folder. Whether the files are there is another question.
  *
  * @param weights the language model, under one of these names, the likeliest first
  * @param mimi the codec
@@ -81,7 +81,7 @@ public record ModelNames(
   /**
    * The names that weights may have.
    *
-   * @param bits of what lies under a name that does not tell; 0 if it is not quantised
+   * @param bits of the file under a name that does not say; 0 if it is not quantised
    */
   private static List<String> weights(
       Optional<String> named, Optional<Precision> wanted, int bits) {

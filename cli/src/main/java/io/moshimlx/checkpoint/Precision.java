@@ -142,7 +142,7 @@ public record Precision(int bits, int groupSize) {
     Map<String, Safetensors.Entry> tensors = Safetensors.header(file);
     Optional<Precision> measured = measured(tensors);
     if (named.isQuantized()) {
-      // A name tells the size of groups only where that is unusual, and only ours do.
+      // A name holds the size of groups only where that is unusual, and only ours do.
       return measured
           .filter(found -> found.sameBits(named) && GROUP_SIZES.contains(found.groupSize()))
           .orElse(named);

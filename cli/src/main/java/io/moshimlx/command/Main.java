@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.UserException;
+import io.moshimlx.hub.Hub;
 import io.moshimlx.terminal.Terminal;
 import java.util.Locale;
 import java.util.Set;
@@ -15,6 +16,7 @@ public final class Main {
     // Headers, JSON and file names must not depend on the user's language, which may have other
     // digits or letters.
     Locale.setDefault(Locale.ROOT);
+    Hub.configureProcess();
     Terminal terminal = Terminal.ofProcess();
     // Alone, it need not wait for the definitions of all commands, which take longest.
     boolean version = arguments.length == 1 && VERSION_OPTIONS.contains(arguments[0]);

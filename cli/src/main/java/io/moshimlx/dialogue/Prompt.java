@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a model that takes prompts, as PersonaPlex, is told before it listens.
+ * The prompt of a model such as PersonaPlex, which it reads before it listens.
  *
  * @param voice to speak with; without one the model takes a voice of its own
  * @param role who it is and what it knows, in plain sentences

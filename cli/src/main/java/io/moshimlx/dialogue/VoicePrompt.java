@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** The voice that a model is told to speak with. */
+/** The voice that a prompt gives to a model. */
 public sealed interface VoicePrompt {
 
   /** A recording, 24 kHz mono, in frames. */
@@ -24,7 +24,7 @@ public sealed interface VoicePrompt {
    *
    * @param reference a recording, a stored voice's {@code .pt} file, or the name of one that the
    *     model comes with
-   * @param notices told of what a recording lacks
+   * @param notices receives what a recording lacks
    * @throws UserException if there is no such voice, or it cannot be used with this model
    */
   static VoicePrompt of(String reference, ModelFiles files, AudioNotices notices) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Gathers what goes wrong on any thread, and tells it between two frames: what can recur often at
- * most once a second, with its count.
+ * Collects warnings from all threads, to be sent between two frames. Warnings that recur often are
+ * sent at most once a second, with their count.
  */
 public final class Warnings implements AudioNotices {
   /** Frames that are looked at before a machine is called too slow: 10 seconds. */
@@ -86,8 +86,8 @@ public final class Warnings implements AudioNotices {
   }
 
   /**
-   * Takes how long the slowest stage of a frame took; a live session whose first 10 seconds show
-   * that it cannot keep up is told so, once.
+   * Records how long the slowest stage of a frame took. If the first 10 seconds of a live session
+   * show that it cannot keep up, one warning says so.
    *
    * @param ms milliseconds
    */
@@ -109,7 +109,7 @@ public final class Warnings implements AudioNotices {
     }
   }
 
-  /** Takes that a model that is told its voice has none to be told. */
+  /** Warns that a model which takes a voice as a prompt has none stored, and none was given. */
   public synchronized void voiceless(Path model) {
     add(
         "no_voice",
@@ -117,7 +117,7 @@ public final class Warnings implements AudioNotices {
             .formatted(model));
   }
 
-  /** Takes that the text repeats itself; a session is told so once. */
+  /** Warns that the text repeats itself, once in a session. */
   synchronized void loop() {
     if (!loopTold) {
       loopTold = true;
@@ -162,9 +162,9 @@ public final class Warnings implements AudioNotices {
       overrun = 0;
       underruns = 0;
     }
-    List<WarningEvent> told = List.copyOf(pending);
+    List<WarningEvent> due = List.copyOf(pending);
     pending.clear();
-    return told;
+    return due;
   }
 
   private void addCount(String code, int frames, String what) {

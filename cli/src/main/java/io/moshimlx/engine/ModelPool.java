@@ -21,7 +21,7 @@ public final class ModelPool implements AutoCloseable {
   private final Map<LoadedModel, Integer> users = new HashMap<>();
   private long reserved;
 
-  /** What tells one loaded model from another. */
+  /** The identity of a loaded model. */
   private record Key(Path weights, Optional<DType> dtype) {}
 
   private ModelPool(long budget) {

@@ -14,6 +14,17 @@ public final class Hub {
   private final HubClient client;
   private final Patience patience;
 
+  /**
+   * Sets the properties of the JVM that requests to a hub need. They hold for the whole process,
+   * and only if they are set before its first request, so its owner calls this first.
+   */
+  public static void configureProcess() {
+    // Without it Java's client sends no password to a proxy that passes a secure connection on.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    // A request to an address names the host that it is for.
+    System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+  }
+
   /** Reaches nothing yet. */
   public Hub(HubSettings settings) {
     this(settings, Patience.USUAL);
@@ -73,7 +84,7 @@ public final class Hub {
     return files.stream().anyMatch(file -> file.size() < 0 && !cache.isHere(file));
   }
 
-  /** Bytes of these files that have to be fetched; as far as the hub tells their sizes. */
+  /** Bytes of these files that have to be downloaded, of those whose sizes the hub says. */
   public long bytesMissing(List<RemoteFile> files) {
     return files.stream().mapToLong(file -> Math.max(file.size() - cache.bytesHere(file), 0)).sum();
   }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * @param name its path in the repository
  * @param commit the revision that it was looked up in
  * @param etag names its content; 64 hexadecimal digits are its SHA-256
- * @param size in bytes, or −1 where the hub does not tell
+ * @param size in bytes, or −1 where the hub does not say
  */
 public record RemoteFile(RepoId repo, String name, String commit, String etag, long size) {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");

@@ -36,14 +36,6 @@ import javax.net.ssl.X509ExtendedTrustManager;
 final class Transport {
   private static final long POLL_MILLIS = 100;
 
-  static {
-    // To a proxy that passes a secure connection on, Java's client sends no password, unless it is
-    // told to before its first request is made.
-    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
-    // A request to an address names the host that it is for.
-    System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
-  }
-
   private final HubSettings settings;
   private final Duration patience;
 

@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The vectors of what a model is told besides its tokens ({@code condition_provider}). */
+/**
+ * The vectors of the conditions that a model gets besides its tokens ({@code condition_provider}).
+ */
 final class ConditionProvider {
   private final List<String> sum;
   private final Map<String, Provider> conditioners;

@@ -3,7 +3,7 @@ package io.moshimlx.store;
 import java.util.Optional;
 
 /**
- * A voice that Moshi speaks with: a model that has it, or what a PersonaPlex model is told before.
+ * A voice that Moshi speaks with: a model that has it, or a prompt for PersonaPlex.
  *
  * @param name the name it is chosen by; that of its file for a prompt that is chosen by that
  * @param kind what it is, in a few words
@@ -37,7 +37,7 @@ public record Voice(
     return ownModel.orElse(Catalogue.PERSONAPLEX);
   }
 
-  /** Whether a model is to be told something before it can be spoken with. */
+  /** Whether the model gets a prompt before the conversation. */
   public boolean isPrompted() {
     return prompt.isPresent() || persona.isPresent();
   }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A voice as PersonaPlex's publisher stores it: what Helium read while the voice was told, to be
- * read again, and the tokens of the last few steps.
+ * A voice as PersonaPlex's publisher stores it: what Helium read of the voice's prompt, to be read
+ * again, and the tokens of the last few steps.
  *
  * <p>The file is a dictionary of {@code embeddings}, [steps, 1, 1, dim], and {@code cache}, [1, 1 +
  * codebooks, slots]: a ring in which the token of position p of each stream stands in slot p modulo

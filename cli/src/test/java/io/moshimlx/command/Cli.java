@@ -3,6 +3,7 @@ package io.moshimlx.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moshimlx.hub.Hub;
 import io.moshimlx.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +19,10 @@ import java.util.Map;
 
 /** Runs moshi-mlx as its users do, in this process or in one of its own. */
 final class Cli {
+  static {
+    Hub.configureProcess();
+  }
+
   /** The folder of the built-in model. */
   static final Path DEMO = Path.of("src/test/resources/random-model").toAbsolutePath();
 

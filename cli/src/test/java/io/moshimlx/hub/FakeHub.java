@@ -36,6 +36,10 @@ import javax.net.ssl.SSLContext;
  * fail in the ways that the real ones do.
  */
 public final class FakeHub implements AutoCloseable {
+  static {
+    Hub.configureProcess();
+  }
+
   /** A request as it came. */
   public record Request(
       boolean toContentHost, String method, String path, String range, String token) {
