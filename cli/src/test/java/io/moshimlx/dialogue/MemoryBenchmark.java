@@ -9,6 +9,7 @@ import io.moshimlx.engine.MemoryLimits;
 import io.moshimlx.mimi.Mimi;
 import io.moshimlx.mimi.MimiDecoder;
 import io.moshimlx.mimi.MimiEncoder;
+import io.moshimlx.mlx.DType;
 import io.moshimlx.mlx.Device;
 import io.moshimlx.mlx.Memory;
 import io.moshimlx.model.Lm;
@@ -16,12 +17,17 @@ import io.moshimlx.model.LmGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** What a conversation takes of memory, part by part; Linux tells it. See scripts/memory. */
 final class MemoryBenchmark {
   private static final int CODEC_FRAMES = 150;
+
+  /** Held to the end, so that all is counted. */
+  private static final List<AutoCloseable> KEPT = new ArrayList<>();
 
   private MemoryBenchmark() {}
 
@@ -30,29 +36,47 @@ final class MemoryBenchmark {
     Mimi.version();
     Device.describe();
     double start = resident("JVM and native libraries", 0);
-    try (Mimi codec = Mimi.open(Path.of(args[0]), Integer.parseInt(args[1]));
-        MimiEncoder encoder = codec.newEncoder();
-        MimiDecoder decoder = codec.newDecoder()) {
-      AudioSource tone = new Tone();
-      float[] frame = new float[AudioSource.FRAME_SAMPLES];
-      for (int i = 0; i < CODEC_FRAMES && tone.read(frame); i++) {
-        decoder.decode(encoder.encode(frame));
-      }
+    int steps = Integer.parseInt(args[4]);
+    try (Mimi codec = Mimi.open(Path.of(args[0]), Integer.parseInt(args[1]))) {
+      code(codec);
       double withCodec = resident("codec, %s codebooks".formatted(args[1]), start);
-      converse(Path.of(args[2]), Path.of(args[3]), Integer.parseInt(args[4]));
-      double all = resident("language model", withCodec);
+      Lm lm = load(Path.of(args[2]), Path.of(args[3]));
+      converse(lm, steps);
+      double one = resident("language model", withCodec);
       say("of that MLX's arrays", Memory.active() * 1e-6);
-      say("all but those and the codec", all - (withCodec - start) - Memory.active() * 1e-6);
+      say("all but those and the codec", one - (withCodec - start) - Memory.active() * 1e-6);
+      code(codec);
+      converse(lm, steps);
+      double _ = resident("a second conversation", one);
+      say("of that its KV cache", lm.config().cacheValues() * DType.FLOAT32.size() * 1e-6);
     }
   }
 
-  /** Leaves its arrays where they are, to be counted. */
-  private static void converse(Path config, Path weights, int steps) {
+  /** Leaves its streams where they are, to be counted. */
+  private static void code(Mimi codec) {
+    MimiEncoder encoder = codec.newEncoder();
+    MimiDecoder decoder = codec.newDecoder();
+    AudioSource tone = new Tone();
+    float[] frame = new float[AudioSource.FRAME_SAMPLES];
+    for (int i = 0; i < CODEC_FRAMES && tone.read(frame); i++) {
+      decoder.decode(encoder.encode(frame));
+    }
+    KEPT.add(encoder);
+    KEPT.add(decoder);
+  }
+
+  private static Lm load(Path config, Path weights) {
     Precision precision = Precision.ofFile(weights.getFileName().toString());
-    Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
     Lm lm = Lm.load(LmConfig.read(config), weights, precision, Optional.empty());
     MemoryLimits.apply();
+    return lm;
+  }
+
+  /** Leaves its arrays where they are, to be counted. */
+  private static void converse(Lm lm, int steps) {
+    Sampling.Defaults sampling = Sampling.Defaults.UPSTREAM;
     LmGenerator generator = new LmGenerator(lm, sampling.text(), sampling.audio(), 1, 0);
+    KEPT.add(generator);
     TokenStreams streams = new TokenStreams(lm.config());
     int[] user = new int[lm.config().userCodebooks()];
     for (int i = 0; i < steps; i++) {
