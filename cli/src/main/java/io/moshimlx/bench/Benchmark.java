@@ -4,6 +4,7 @@ import static io.moshimlx.mlx.Creation.ones;
 import static io.moshimlx.mlx.Reductions.sum;
 
 import io.moshimlx.FrameTimes;
+import io.moshimlx.Progress;
 import io.moshimlx.audio.AudioSink;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.checkpoint.ModelFiles;
@@ -21,8 +22,6 @@ import io.moshimlx.mlx.MlxScope;
 import io.moshimlx.mlx.Transforms;
 import io.moshimlx.mlx.Workload;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.function.IntConsumer;
 
 /** Has a model answer a tone, one stage after the other on one thread, and measures each stage. */
 public final class Benchmark {
@@ -131,16 +130,11 @@ public final class Benchmark {
    * @param dtype what to compute in; empty for what suits the device
    * @param frames to be measured, at least 1
    * @param progress receives after each frame how many were measured
-   * @param stopped asked before each frame
-   * @return empty if it was stopped
+   * @throws io.moshimlx.CancelledException if the user cancels it
    * @throws RuntimeException as {@link ModelPool#open} and {@link Dialogue#open} do
    */
-  public static Optional<Report> run(
-      ModelFiles files,
-      Optional<DType> dtype,
-      int frames,
-      IntConsumer progress,
-      BooleanSupplier stopped) {
+  public static Report run(ModelFiles files, Optional<DType> dtype, int frames, Progress progress) {
+    progress.note("loading " + files.weights().getFileName());
     long startNanos = System.nanoTime();
     Dialogue.Options options = Dialogue.Options.of(files.sampling(), 0);
     Dialogue.check(files, options);
@@ -150,11 +144,11 @@ public final class Benchmark {
         Dialogue dialogue = Dialogue.open(model, options)) {
       Benchmark benchmark = new Benchmark(startNanos, model, dialogue);
       // The whole of it on the thread of MLX, which alone knows what a step evaluates.
-      return pool.mlx().call(() -> benchmark.measure(frames, progress, stopped));
+      return pool.mlx().call(() -> benchmark.measure(frames, progress));
     }
   }
 
-  private Optional<Report> measure(int frames, IntConsumer progress, BooleanSupplier stopped) {
+  private Report measure(int frames, Progress progress) {
     double firstFrameSeconds;
     try (Workload workload = Workload.watch(false)) {
       answer(workload);
@@ -162,14 +156,12 @@ public final class Benchmark {
       // A frame is decoded only once the delays are full.
       int warmUp = Math.max(WARM_UP_FRAMES, model.config().maxDelay() + 1);
       for (int i = 1; i < warmUp + frames; i++) {
-        if (stopped.getAsBoolean()) {
-          return Optional.empty();
-        }
+        progress.checkCancelled();
         if (i == warmUp) {
           times = new Times();
         }
         answer(workload);
-        progress.accept(Math.max(0, i + 1 - warmUp));
+        progress.at("measuring", Math.max(0, i + 1 - warmUp), frames);
       }
     }
     Times measured = times;
@@ -181,22 +173,21 @@ public final class Benchmark {
       primitives = workload.primitives();
       evals = workload.waits();
     }
-    return Optional.of(
-        new Report(
-            frames,
-            Milliseconds.of(measured.encode),
-            Milliseconds.of(measured.model),
-            Milliseconds.of(measured.host),
-            Milliseconds.of(measured.evaluation),
-            Milliseconds.of(measured.decode),
-            Milliseconds.of(measured.total),
-            primitives,
-            evals,
-            loadSeconds,
-            firstFrameSeconds,
-            peakMemoryBytes,
-            model.lm().stepBytes(),
-            readBytesPerSecond()));
+    return new Report(
+        frames,
+        Milliseconds.of(measured.encode),
+        Milliseconds.of(measured.model),
+        Milliseconds.of(measured.host),
+        Milliseconds.of(measured.evaluation),
+        Milliseconds.of(measured.decode),
+        Milliseconds.of(measured.total),
+        primitives,
+        evals,
+        loadSeconds,
+        firstFrameSeconds,
+        peakMemoryBytes,
+        model.lm().stepBytes(),
+        readBytesPerSecond());
   }
 
   /** Answers one frame. */

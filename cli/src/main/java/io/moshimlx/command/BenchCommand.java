@@ -1,6 +1,7 @@
 package io.moshimlx.command;
 
 import io.moshimlx.ByteCount;
+import io.moshimlx.CancelledException;
 import io.moshimlx.Variables;
 import io.moshimlx.audio.AudioSource;
 import io.moshimlx.bench.Benchmark;
@@ -9,9 +10,8 @@ import io.moshimlx.mlx.Device;
 import io.moshimlx.store.ModelLocator;
 import io.moshimlx.store.ModelRequest;
 import io.moshimlx.store.ModelStore;
-import io.moshimlx.terminal.TransientLine;
+import io.moshimlx.terminal.CountLine;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -117,21 +117,15 @@ final class BenchCommand implements Callable<Integer> {
     ModelRequest request = model.request(new Variables(parent.environment()), spec);
     ModelStore store = new ModelStore(parent.environment());
     ModelFiles files = new ModelLocator(store).require(request).files();
-    Optional<Benchmark.Report> report;
+    Benchmark.Report report;
     try (Interrupts interrupts = Interrupts.watch();
-        TransientLine line = new TransientLine(parent.terminal())) {
-      line.show("loading " + files.weights().getFileName());
-      report =
-          Benchmark.run(
-              files,
-              model.dtype(),
-              frames,
-              measured -> line.show("measuring: %d of %d frames".formatted(measured, frames)),
-              interrupts::raised);
+        CountLine line = new CountLine(parent.terminal(), "frames", interrupts::raised)) {
+      report = Benchmark.run(files, model.dtype(), frames, line);
+    } catch (CancelledException e) {
+      return ExitStatus.INTERRUPTED;
     }
-    report.ifPresent(
-        r -> parent.terminal().print(json ? Json.text(Output.of(files, r)) : asText(files, r)));
-    return report.isPresent() ? ExitStatus.DONE : ExitStatus.INTERRUPTED;
+    parent.terminal().print(json ? Json.text(Output.of(files, report)) : asText(files, report));
+    return ExitStatus.DONE;
   }
 
   private static String asText(ModelFiles files, Benchmark.Report r) {

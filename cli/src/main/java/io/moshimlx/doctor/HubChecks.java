@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  */
 final class HubChecks {
   /** The smallest download of Moshi 7B: weights, codec, tokenizer. */
-  private static final long DOWNLOAD_BYTES = 5_200_000_000L;
+  private static final long DOWNLOAD_BYTES =
+      Catalogue.find("moshiko-q4").orElseThrow().downloadBytes();
 
   private static final String MOVE = "set HF_HUB_CACHE to a folder of yours, or repair this one";
 
@@ -74,7 +75,8 @@ final class HubChecks {
         : Finding.warning(
             "disk",
             text,
-            "make room, or move the cache with HF_HUB_CACHE: the files of Moshi 7B in q4 take 5.2 GB");
+            "make room, or move the cache with HF_HUB_CACHE: the files of Moshi 7B in q4 take "
+                + ByteCount.of(DOWNLOAD_BYTES));
   }
 
   /** The token for gated repositories; only its source is printed, never the token. */
