@@ -30,7 +30,6 @@ import java.util.function.BooleanSupplier;
  * codec streams. The weights belong to the model, which other conversations may share.
  */
 public final class Dialogue implements AutoCloseable {
-
   private final LoadedModel model;
   private final Reservation reservation;
   private final MimiEncoder encoder;

@@ -17,13 +17,16 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class MlxThreadTest {
+  private final CountDownLatch begun = new CountDownLatch(1);
+
   @Test
   void theEarliestDeadlineComesFirstAndEqualOnesInTheirOrder() throws Exception {
     CountDownLatch busy = new CountDownLatch(1);
     List<String> done = new CopyOnWriteArrayList<>();
     try (var callers = Executors.newCachedThreadPool();
         MlxThread mlx = MlxThread.start()) {
-      Future<?> first = callers.submit(() -> mlx.run(() -> await(busy)));
+      Future<?> first = callers.submit(() -> mlx.run(() -> hold(busy)));
+      begun.await();
       long now = System.nanoTime();
       List<Future<?>> waiting = new ArrayList<>();
       Object[][] work = {
@@ -75,12 +78,10 @@ final class MlxThreadTest {
       Future<Integer> running =
           callers.submit(() ->
               mlx.call(() -> {
-                await(busy);
+                hold(busy);
                 return 1;
               }));
-      while (running.state() != Future.State.RUNNING || mlx.waiting() > 0) {
-        Thread.onSpinWait();
-      }
+      begun.await();
       Future<Integer> waiting = callers.submit(() -> mlx.call(() -> 2));
       while (mlx.waiting() == 0) {
         Thread.onSpinWait();
@@ -99,9 +100,11 @@ final class MlxThreadTest {
     assertThrows(IllegalStateException.class, () -> mlx.call(() -> 3));
   }
 
-  private static void await(CountDownLatch latch) {
+  /** Work that takes as long as the test wants. */
+  private void hold(CountDownLatch busy) {
+    begun.countDown();
     try {
-      latch.await();
+      busy.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
