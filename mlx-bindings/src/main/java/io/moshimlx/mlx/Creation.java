@@ -16,39 +16,43 @@ public final class Creation {
 
   /** From {@code start} to before {@code stop} in steps of {@code step}. */
   public static MlxArray arange(double start, double stop, double step, DType dtype) {
-    Native n = Native.scoped();
-    return n.result(mlx_arange(n.out, start, stop, step, dtype.code(), n.stream), "arange");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_arange(c.out(), start, stop, step, dtype.code(), c.stream()), "arange");
   }
 
   public static MlxArray zeros(DType dtype, int... shape) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_zeros(n.out, n.ints(0, shape), shape.length, dtype.code(), n.stream), "zeros");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_zeros(c.out(), c.arguments().ints(0, shape), shape.length, dtype.code(), c.stream()),
+        "zeros");
   }
 
   public static MlxArray ones(DType dtype, int... shape) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_ones(n.out, n.ints(0, shape), shape.length, dtype.code(), n.stream), "ones");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_ones(c.out(), c.arguments().ints(0, shape), shape.length, dtype.code(), c.stream()),
+        "ones");
   }
 
   public static MlxArray full(float value, DType dtype, int... shape) {
-    Native n = Native.scoped();
-    long scalar = n.scalarHandle(value, dtype);
-    int status = mlx_full(n.out, n.ints(0, shape), shape.length, scalar, dtype.code(), n.stream);
-    n.free(scalar);
-    return n.result(status, "full");
+    ThreadContext c = ThreadContext.scoped();
+    long scalar = c.arguments().scalar(value, dtype);
+    int status =
+        mlx_full(
+            c.out(), c.arguments().ints(0, shape), shape.length, scalar, dtype.code(), c.stream());
+    c.free(scalar);
+    return c.result(status, "full");
   }
 
   /** The last two axes with zeros above the {@code k}-th diagonal. */
   public static MlxArray tril(MlxArray a, int k) {
-    Native n = Native.scoped();
-    return n.result(mlx_tril(n.out, a.handle(n), k, n.stream), "tril");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_tril(c.out(), a.handle(c), k, c.stream()), "tril");
   }
 
   /** The last two axes with zeros below the {@code k}-th diagonal. */
   public static MlxArray triu(MlxArray a, int k) {
-    Native n = Native.scoped();
-    return n.result(mlx_triu(n.out, a.handle(n), k, n.stream), "triu");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_triu(c.out(), a.handle(c), k, c.stream()), "triu");
   }
 }

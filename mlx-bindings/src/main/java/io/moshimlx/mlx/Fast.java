@@ -14,9 +14,10 @@ public final class Fast {
 
   /** x / sqrt(mean(x²) + eps) * weight over the last axis; a null weight stands for ones. */
   public static MlxArray rmsNorm(MlxArray x, MlxArray weight, float eps) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_fast_rms_norm(n.out, x.handle(n), n.orNull(weight), eps, n.stream), "rmsNorm");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_fast_rms_norm(c.out(), x.handle(c), c.arguments().orNull(weight), eps, c.stream()),
+        "rmsNorm");
   }
 
   /**
@@ -24,9 +25,15 @@ public final class Fast {
    * zeros.
    */
   public static MlxArray layerNorm(MlxArray x, MlxArray weight, MlxArray bias, float eps) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_fast_layer_norm(n.out, x.handle(n), n.orNull(weight), n.orNull(bias), eps, n.stream),
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_fast_layer_norm(
+            c.out(),
+            x.handle(c),
+            c.arguments().orNull(weight),
+            c.arguments().orNull(bias),
+            eps,
+            c.stream()),
         "layerNorm");
   }
 
@@ -38,18 +45,18 @@ public final class Fast {
    */
   public static MlxArray rope(
       MlxArray x, int dims, boolean traditional, float base, float scale, int offset) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_fast_rope(
-            n.out,
-            x.handle(n),
+            c.out(),
+            x.handle(c),
             dims,
             traditional,
-            n.optionals().of(base),
+            c.arguments().optionals().of(base),
             scale,
             offset,
             0,
-            n.stream),
+            c.stream()),
         "rope");
   }
 
@@ -58,18 +65,18 @@ public final class Fast {
    */
   public static MlxArray rope(
       MlxArray x, int dims, boolean traditional, float base, float scale, MlxArray offset) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_fast_rope_dynamic(
-            n.out,
-            x.handle(n),
+            c.out(),
+            x.handle(c),
             dims,
             traditional,
-            n.optionals().of(base),
+            c.arguments().optionals().of(base),
             scale,
-            offset.handle(n),
+            offset.handle(c),
             0,
-            n.stream),
+            c.stream()),
         "rope");
   }
 
@@ -82,7 +89,7 @@ public final class Fast {
    */
   public static MlxArray scaledDotProductAttention(
       MlxArray q, MlxArray k, MlxArray v, float scale, MlxArray mask) {
-    return attention(q, k, v, scale, mask == null ? Text.EMPTY : Text.ARRAY, mask);
+    return attention(q, k, v, scale, mask == null ? CStrings.EMPTY : CStrings.ARRAY, mask);
   }
 
   /**
@@ -91,24 +98,24 @@ public final class Fast {
    */
   public static MlxArray scaledDotProductAttentionCausal(
       MlxArray q, MlxArray k, MlxArray v, float scale) {
-    return attention(q, k, v, scale, Text.CAUSAL, null);
+    return attention(q, k, v, scale, CStrings.CAUSAL, null);
   }
 
   private static MlxArray attention(
       MlxArray q, MlxArray k, MlxArray v, float scale, MemorySegment maskMode, MlxArray mask) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_fast_scaled_dot_product_attention(
-            n.out,
-            q.handle(n),
-            k.handle(n),
-            v.handle(n),
+            c.out(),
+            q.handle(c),
+            k.handle(c),
+            v.handle(c),
             scale,
             maskMode,
-            n.orNull(mask),
+            c.arguments().orNull(mask),
             0,
             false,
-            n.stream),
+            c.stream()),
         "scaledDotProductAttention");
   }
 }

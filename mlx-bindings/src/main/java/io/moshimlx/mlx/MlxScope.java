@@ -12,23 +12,22 @@ package io.moshimlx.mlx;
  * made after it has closed, so that a loop of such scopes makes no garbage.
  */
 public final class MlxScope implements AutoCloseable {
-  private final Native owner;
+  private final ThreadContext owner;
   private final MlxScope outer;
   private final int base;
   private final boolean recycles;
   private boolean closed;
 
-  private MlxScope(Native owner, boolean recycles) {
+  private MlxScope(ThreadContext owner, boolean recycles) {
     this.owner = owner;
     this.recycles = recycles;
-    this.outer = owner.scope;
-    this.base = owner.ownedCount();
-    owner.scope = this;
+    this.outer = owner.owners().innermost();
+    this.base = owner.owners().open(this);
   }
 
   /** Opens a scope inside the thread's innermost one. */
   public static MlxScope open() {
-    return new MlxScope(Native.current(), false);
+    return new MlxScope(ThreadContext.current(), false);
   }
 
   /**
@@ -36,7 +35,7 @@ public final class MlxScope implements AutoCloseable {
    * touched after the scope has closed: it may be another one by then.
    */
   public static MlxScope recycling() {
-    return new MlxScope(Native.current(), true);
+    return new MlxScope(ThreadContext.current(), true);
   }
 
   /** Frees what the scope still owns. Idempotent. */
@@ -46,12 +45,11 @@ public final class MlxScope implements AutoCloseable {
       return;
     }
     owner.requireThisThread("an MlxScope");
-    if (owner.scope != this) {
+    if (owner.owners().innermost() != this) {
       throw new IllegalStateException(
           "an MlxScope was closed while one opened later is still open");
     }
     closed = true;
-    owner.scope = outer;
-    owner.freeOwned(base, recycles);
+    owner.owners().close(outer, base, recycles);
   }
 }

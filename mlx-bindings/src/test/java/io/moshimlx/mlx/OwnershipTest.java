@@ -144,7 +144,7 @@ class OwnershipTest {
   }
 
   private static long address(MlxArray evaluated) {
-    return MlxC.mlx_array_data_float32(evaluated.handle(Native.current())).address();
+    return MlxC.mlx_array_data_float32(evaluated.handle(ThreadContext.current())).address();
   }
 
   @Test
