@@ -25,7 +25,12 @@ final class Arguments {
   };
   private final MemorySegment ones =
       arena.allocateFrom(JAVA_INT, IntStream.generate(() -> 1).limit(MAX_RANK).toArray());
-  private MemorySegment scratch = arena.allocate(4096, 8);
+  private final MemorySegment small = arena.allocate(4096, 8);
+
+  /** For what does not fit into the small one; freed only when a larger one takes its place. */
+  private MemorySegment large = MemorySegment.NULL;
+
+  private Arena largeArena = Arena.ofConfined();
   private Optionals optionals;
 
   Arguments(ThreadContext context) {
@@ -99,10 +104,19 @@ final class Arguments {
 
   /** At least {@code bytes} bytes of memory that the next call of this method reuses. */
   MemorySegment scratch(long bytes) {
-    if (scratch.byteSize() < bytes) {
-      scratch = Arena.ofAuto().allocate(Math.max(bytes, 2 * scratch.byteSize()), 8);
+    return bytes <= small.byteSize() ? small : large(bytes);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the next one closes it
+  private MemorySegment large(long bytes) {
+    if (large.byteSize() < bytes) {
+      long size = Math.max(bytes, 2 * large.byteSize());
+      large = MemorySegment.NULL;
+      largeArena.close();
+      largeArena = Arena.ofConfined();
+      large = largeArena.allocate(size, 8);
     }
-    return scratch;
+    return large;
   }
 
   /** Made when they are first asked for, which a short program never does. */

@@ -38,7 +38,7 @@ public final class MlxArray implements AutoCloseable {
     ThreadContext c = ThreadContext.scoped();
     MemorySegment data = c.arguments().scratch(4);
     data.set(JAVA_FLOAT, 0, value);
-    return c.owners().own(c.arguments().vector(data, DType.FLOAT32, 1));
+    return c.own(c.arguments().vector(data, DType.FLOAT32, 1));
   }
 
   /** A float32 vector. */
@@ -52,7 +52,7 @@ public final class MlxArray implements AutoCloseable {
     ThreadContext c = ThreadContext.scoped();
     MemorySegment data = c.arguments().scratch(4L * values.length);
     MemorySegment.copy(values, 0, data, JAVA_FLOAT, 0, values.length);
-    return c.owners().own(c.arguments().array(data, DType.FLOAT32, shape));
+    return c.own(c.arguments().array(data, DType.FLOAT32, shape));
   }
 
   /** An int32 array of {@code values} in row-major order. */
@@ -68,7 +68,7 @@ public final class MlxArray implements AutoCloseable {
   /** A float32 array without dimensions. */
   public static MlxArray scalar(float value) {
     ThreadContext c = ThreadContext.scoped();
-    return c.owners().own(c.arguments().scalar(value, DType.FLOAT32));
+    return c.own(c.arguments().scalar(value, DType.FLOAT32));
   }
 
   /** An int32 array without dimensions. */
@@ -76,7 +76,7 @@ public final class MlxArray implements AutoCloseable {
     ThreadContext c = ThreadContext.scoped();
     MemorySegment data = c.arguments().scratch(4);
     data.set(JAVA_INT, 0, value);
-    return c.owners().own(c.arguments().array(data, DType.INT32));
+    return c.own(c.arguments().array(data, DType.INT32));
   }
 
   private static MlxArray ofInts(int[] values, DType dtype, int... shape) {
@@ -84,7 +84,7 @@ public final class MlxArray implements AutoCloseable {
     ThreadContext c = ThreadContext.scoped();
     MemorySegment data = c.arguments().scratch(4L * values.length);
     MemorySegment.copy(values, 0, data, JAVA_INT, 0, values.length);
-    return c.owners().own(c.arguments().array(data, dtype, shape));
+    return c.own(c.arguments().array(data, dtype, shape));
   }
 
   private static void requireElements(int length, int... shape) {
@@ -265,7 +265,11 @@ public final class MlxArray implements AutoCloseable {
     next.handle = 0;
   }
 
-  /** The scope's end: frees the handle unless someone has retained it. */
+  /**
+   * Frees the handle at the end of its scope, unless the array was retained.
+   *
+   * @return whether it was not
+   */
   boolean release() {
     if (!retained && handle != 0) {
       free();
@@ -273,7 +277,7 @@ public final class MlxArray implements AutoCloseable {
     return !retained;
   }
 
-  /** A new life in place of a new object, for an array that was released. */
+  /** Makes another array of one that was released, in place of a new object. */
   void become(long newHandle) {
     handle = newHandle;
   }

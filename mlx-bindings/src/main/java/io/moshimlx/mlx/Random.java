@@ -23,7 +23,7 @@ public final class Random {
     ThreadContext c = ThreadContext.scoped();
     int status = mlx_random_split(c.out(), c.secondOut(), key.handle(c), c.stream());
     c.check(status, "split");
-    return new MlxArray[] {c.owners().own(c.takeOut()), c.owners().own(c.takeSecondOut())};
+    return new MlxArray[] {c.own(c.takeOut()), c.own(c.takeSecondOut())};
   }
 
   /** So many new keys. */

@@ -30,9 +30,12 @@ final class ThreadContext {
 
   private final Arguments arguments = new Arguments(this);
   private final ArrayVectors vectors = new ArrayVectors(this);
-  private final OwnerStack owners = new OwnerStack(this);
+  private final OwnedArrays arrays = new OwnedArrays(this, false);
   private final Scalars scalars = new Scalars(this);
   private final StreamPair streams;
+
+  /** The innermost open scope, or null. */
+  private MlxScope innermost;
 
   /** Counts each evaluation, or null. */
   private Workload workload;
@@ -63,7 +66,7 @@ final class ThreadContext {
    */
   static ThreadContext scoped() {
     ThreadContext c = CURRENT.get();
-    if (c.owners.innermost() == null) {
+    if (c.innermost == null) {
       throw new IllegalStateException("an MLX operation needs an open MlxScope on its thread");
     }
     return c;
@@ -88,8 +91,9 @@ final class ThreadContext {
     return vectors;
   }
 
-  OwnerStack owners() {
-    return owners;
+  /** The arrays of the thread's plain scopes. */
+  OwnedArrays arrays() {
+    return arrays;
   }
 
   StreamPair streams() {
@@ -137,7 +141,21 @@ final class ThreadContext {
   /** The array that the last call left in {@link #out}; the innermost scope's. */
   MlxArray result(int status, String operation) {
     check(status, operation);
-    return owners.own(takeOut());
+    return own(takeOut());
+  }
+
+  /** Gives a new handle to the innermost scope; returns its array. */
+  MlxArray own(long handle) {
+    return innermost.own(handle);
+  }
+
+  /** The innermost open scope, or null. */
+  MlxScope innermost() {
+    return innermost;
+  }
+
+  void setInnermost(MlxScope scope) {
+    innermost = scope;
   }
 
   /** A scalar of the type of {@code like}, which belongs to the thread, not to a scope. */

@@ -55,6 +55,17 @@ class MlxArrayTest {
   }
 
   @Test
+  void arraysOfAnySizeMayFollowOneAnother() {
+    for (int size : new int[] {1, 5_000, 3, 200_000, 4_000, 1_000_000, 2}) {
+      float[] values = new float[size];
+      for (int i = 0; i < size; i++) {
+        values[i] = i;
+      }
+      assertArrayEquals(values, MlxArray.of(values).toFloats());
+    }
+  }
+
+  @Test
   void readsWhatIsNotLaidOutInRowMajorOrder() {
     MlxArray x = MlxArray.of(new int[] {1, 2, 3, 4, 5, 6}, 2, 3);
     assertArrayEquals(new int[] {1, 4, 2, 5, 3, 6}, Shapes.transpose(x).toInts());

@@ -80,7 +80,7 @@ class OwnershipTest {
   }
 
   @Test
-  void recyclingScopesMakeNoGarbage() {
+  void scopesOfStepsMakeNoGarbage() {
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     int rounds = 2_000;
@@ -88,13 +88,14 @@ class OwnershipTest {
     try (MlxScope _ = MlxScope.open()) {
       kept = MlxArray.of(1f).retain();
     }
+    StepScopes scopes = new StepScopes();
     float last = 0;
     long before = 0;
     for (int round = -100; round < rounds; round++) {
       if (round == 0) {
         before = threads.getCurrentThreadAllocatedBytes();
       }
-      try (MlxScope _ = MlxScope.recycling()) {
+      try (MlxScope _ = scopes.open()) {
         MlxArray x = kept;
         for (int i = 0; i < 50; i++) {
           x = add(x, 1f);
@@ -110,15 +111,16 @@ class OwnershipTest {
   }
 
   @Test
-  void aRecyclingScopeLeavesAloneWhatWasRetained() {
+  void aScopeOfAStepLeavesAloneWhatWasRetained() {
+    StepScopes scopes = new StepScopes();
     MlxArray kept;
     MlxArray dropped;
-    try (MlxScope _ = MlxScope.recycling()) {
+    try (MlxScope _ = scopes.open()) {
       dropped = MlxArray.of(1f);
       kept = MlxArray.of(2f).retain();
     }
     assertThrows(IllegalStateException.class, dropped::shape);
-    try (MlxScope _ = MlxScope.open()) {
+    try (MlxScope _ = scopes.open()) {
       MlxArray first = MlxArray.of(3f);
       MlxArray second = MlxArray.of(4f);
       assertEquals(3f, first.itemFloat());
@@ -126,6 +128,44 @@ class OwnershipTest {
       assertEquals(2f, kept.itemFloat());
     }
     kept.close();
+  }
+
+  @Test
+  void anArrayOfAStepIsNeverOneOfAnotherLoop() {
+    StepScopes scopes = new StepScopes();
+    StepScopes others = new StepScopes();
+    MlxArray stale;
+    try (MlxScope _ = scopes.open()) {
+      stale = MlxArray.of(1f);
+    }
+    try (MlxScope _ = others.open()) {
+      MlxArray.of(2f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
+    try (MlxScope _ = scopes.open();
+        MlxScope _ = MlxScope.open()) {
+      MlxArray.of(3f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
+  }
+
+  @Test
+  void withoutRecyclingEveryUseOfAStaleArrayThrows() {
+    System.setProperty("moshimlx.recycle", "false");
+    StepScopes scopes;
+    try {
+      scopes = new StepScopes();
+    } finally {
+      System.clearProperty("moshimlx.recycle");
+    }
+    MlxArray stale;
+    try (MlxScope _ = scopes.open()) {
+      stale = MlxArray.of(1f);
+    }
+    try (MlxScope _ = scopes.open()) {
+      MlxArray.of(2f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
   }
 
   @Test
