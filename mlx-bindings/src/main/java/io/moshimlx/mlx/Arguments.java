@@ -18,11 +18,9 @@ final class Arguments {
   /** A few kilobytes a thread, never freed: then no call spends time on keeping it alive. */
   private final Arena arena = Arena.global();
 
-  private final MemorySegment[] ints = {
-    arena.allocate(JAVA_INT, MAX_RANK),
-    arena.allocate(JAVA_INT, MAX_RANK),
-    arena.allocate(JAVA_INT, MAX_RANK)
-  };
+  private final MemorySegment ints = arena.allocate(JAVA_INT, MAX_RANK);
+  private final MemorySegment starts = arena.allocate(JAVA_INT, MAX_RANK);
+  private final MemorySegment stops = arena.allocate(JAVA_INT, MAX_RANK);
   private final MemorySegment ones =
       arena.allocateFrom(JAVA_INT, IntStream.generate(() -> 1).limit(MAX_RANK).toArray());
   private final MemorySegment small = arena.allocate(4096, 8);
@@ -37,38 +35,47 @@ final class Arguments {
     this.context = context;
   }
 
-  /** Copies {@code values} into one of three slots: a shape, or one of the bounds of a slice. */
-  MemorySegment ints(int slot, int... values) {
+  /** Copies {@code values}, such as a shape. */
+  MemorySegment ints(int... values) {
     if (values.length > MAX_RANK) {
       throw new IllegalArgumentException(
           "at most " + MAX_RANK + " dimensions, not " + values.length);
     }
-    MemorySegment to = ints[slot];
     for (int i = 0; i < values.length; i++) {
-      to.setAtIndex(JAVA_INT, i, values[i]);
+      ints.setAtIndex(JAVA_INT, i, values[i]);
     }
-    return to;
+    return ints;
   }
 
-  /** Copies three values into a slot. */
-  MemorySegment ints(int slot, int first, int second, int third) {
-    MemorySegment to = ints[slot];
-    to.setAtIndex(JAVA_INT, 0, first);
-    to.setAtIndex(JAVA_INT, 1, second);
-    to.setAtIndex(JAVA_INT, 2, third);
-    return to;
+  /** Copies one value, without an array. */
+  MemorySegment ints(int only) {
+    ints.set(JAVA_INT, 0, only);
+    return ints;
   }
 
-  /** Copies four values into a slot. */
-  MemorySegment ints(int slot, int first, int second, int third, int fourth) {
-    MemorySegment to = ints(slot, first, second, third);
-    to.setAtIndex(JAVA_INT, 3, fourth);
-    return to;
+  /** Copies three values, without an array. */
+  MemorySegment ints(int first, int second, int third) {
+    ints.setAtIndex(JAVA_INT, 0, first);
+    ints.setAtIndex(JAVA_INT, 1, second);
+    ints.setAtIndex(JAVA_INT, 2, third);
+    return ints;
   }
 
-  /** The slot as it was last filled. */
-  MemorySegment ints(int slot) {
-    return ints[slot];
+  /** Copies four values, without an array. */
+  MemorySegment ints(int first, int second, int third, int fourth) {
+    ints(first, second, third);
+    ints.setAtIndex(JAVA_INT, 3, fourth);
+    return ints;
+  }
+
+  /** The starts of the bounds that {@link #bounds} has filled in. */
+  MemorySegment starts() {
+    return starts;
+  }
+
+  /** The stops of the bounds that {@link #bounds} has filled in. */
+  MemorySegment stops() {
+    return stops;
   }
 
   /** The strides of a plain slice. */
@@ -77,7 +84,8 @@ final class Arguments {
   }
 
   /**
-   * Fills slots 0 and 1 with bounds that are those given on one axis and all of the others.
+   * Fills {@link #starts} and {@link #stops} with bounds that are those given on one axis and all
+   * of the others.
    *
    * @return how many axes there are
    */
@@ -85,8 +93,8 @@ final class Arguments {
     long handle = array.handle(context);
     int ndim = (int) mlx_array_ndim(handle);
     for (int i = 0; i < Math.min(ndim, MAX_RANK); i++) {
-      ints[0].setAtIndex(JAVA_INT, i, 0);
-      ints[1].setAtIndex(JAVA_INT, i, mlx_array_dim(handle, i));
+      starts.setAtIndex(JAVA_INT, i, 0);
+      stops.setAtIndex(JAVA_INT, i, mlx_array_dim(handle, i));
     }
     narrow(array, ndim, axis, start, stop);
     return ndim;
@@ -98,8 +106,8 @@ final class Arguments {
     if (index < 0 || index >= ndim || ndim > MAX_RANK) {
       throw new IllegalArgumentException("axis " + axis + " of " + array);
     }
-    ints[0].setAtIndex(JAVA_INT, index, start);
-    ints[1].setAtIndex(JAVA_INT, index, stop);
+    starts.setAtIndex(JAVA_INT, index, start);
+    stops.setAtIndex(JAVA_INT, index, stop);
   }
 
   /** At least {@code bytes} bytes of memory that the next call of this method reuses. */
@@ -141,14 +149,12 @@ final class Arguments {
 
   /** A new handle of a vector that is a copy of {@code data}. */
   long vector(MemorySegment data, DType dtype, int length) {
-    MemorySegment shape = ints[0];
-    shape.set(JAVA_INT, 0, length);
-    return array(data, dtype, shape, 1);
+    return array(data, dtype, ints(length), 1);
   }
 
   /** A new handle of an array that is a copy of {@code data}. */
   long array(MemorySegment data, DType dtype, int... shape) {
-    return array(data, dtype, ints(0, shape), shape.length);
+    return array(data, dtype, ints(shape), shape.length);
   }
 
   private static long array(MemorySegment data, DType dtype, MemorySegment shape, int ndim) {

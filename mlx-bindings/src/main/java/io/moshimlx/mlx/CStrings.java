@@ -8,7 +8,6 @@ final class CStrings {
   static final MemorySegment EMPTY = Arena.global().allocateFrom("");
   static final MemorySegment AFFINE = Arena.global().allocateFrom("affine");
   static final MemorySegment ARRAY = Arena.global().allocateFrom("array");
-  static final MemorySegment CAUSAL = Arena.global().allocateFrom("causal");
   static final MemorySegment LEFT = Arena.global().allocateFrom("left");
   static final MemorySegment RIGHT = Arena.global().allocateFrom("right");
 

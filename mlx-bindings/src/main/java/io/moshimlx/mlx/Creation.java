@@ -1,10 +1,7 @@
 package io.moshimlx.mlx;
 
 import static io.moshimlx.mlx.c.MlxC.mlx_arange;
-import static io.moshimlx.mlx.c.MlxC.mlx_full;
 import static io.moshimlx.mlx.c.MlxC.mlx_ones;
-import static io.moshimlx.mlx.c.MlxC.mlx_tril;
-import static io.moshimlx.mlx.c.MlxC.mlx_triu;
 import static io.moshimlx.mlx.c.MlxC.mlx_zeros;
 
 /**
@@ -23,36 +20,14 @@ public final class Creation {
   public static MlxArray zeros(DType dtype, int... shape) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_zeros(c.out(), c.arguments().ints(0, shape), shape.length, dtype.code(), c.stream()),
+        mlx_zeros(c.out(), c.arguments().ints(shape), shape.length, dtype.code(), c.stream()),
         "zeros");
   }
 
   public static MlxArray ones(DType dtype, int... shape) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_ones(c.out(), c.arguments().ints(0, shape), shape.length, dtype.code(), c.stream()),
+        mlx_ones(c.out(), c.arguments().ints(shape), shape.length, dtype.code(), c.stream()),
         "ones");
-  }
-
-  public static MlxArray full(float value, DType dtype, int... shape) {
-    ThreadContext c = ThreadContext.scoped();
-    long scalar = c.arguments().scalar(value, dtype);
-    int status =
-        mlx_full(
-            c.out(), c.arguments().ints(0, shape), shape.length, scalar, dtype.code(), c.stream());
-    c.free(scalar);
-    return c.result(status, "full");
-  }
-
-  /** The last two axes with zeros above the {@code k}-th diagonal. */
-  public static MlxArray tril(MlxArray a, int k) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_tril(c.out(), a.handle(c), k, c.stream()), "tril");
-  }
-
-  /** The last two axes with zeros below the {@code k}-th diagonal. */
-  public static MlxArray triu(MlxArray a, int k) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_triu(c.out(), a.handle(c), k, c.stream()), "triu");
   }
 }

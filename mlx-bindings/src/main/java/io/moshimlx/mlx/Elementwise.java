@@ -1,11 +1,9 @@
 package io.moshimlx.mlx;
 
-import static io.moshimlx.mlx.c.MlxC.mlx_abs;
 import static io.moshimlx.mlx.c.MlxC.mlx_add;
 import static io.moshimlx.mlx.c.MlxC.mlx_astype;
 import static io.moshimlx.mlx.c.MlxC.mlx_cos;
 import static io.moshimlx.mlx.c.MlxC.mlx_divide;
-import static io.moshimlx.mlx.c.MlxC.mlx_erf;
 import static io.moshimlx.mlx.c.MlxC.mlx_exp;
 import static io.moshimlx.mlx.c.MlxC.mlx_floor_divide;
 import static io.moshimlx.mlx.c.MlxC.mlx_log;
@@ -13,15 +11,12 @@ import static io.moshimlx.mlx.c.MlxC.mlx_maximum;
 import static io.moshimlx.mlx.c.MlxC.mlx_minimum;
 import static io.moshimlx.mlx.c.MlxC.mlx_multiply;
 import static io.moshimlx.mlx.c.MlxC.mlx_negative;
-import static io.moshimlx.mlx.c.MlxC.mlx_power;
 import static io.moshimlx.mlx.c.MlxC.mlx_remainder;
 import static io.moshimlx.mlx.c.MlxC.mlx_rsqrt;
 import static io.moshimlx.mlx.c.MlxC.mlx_sigmoid;
 import static io.moshimlx.mlx.c.MlxC.mlx_sin;
-import static io.moshimlx.mlx.c.MlxC.mlx_sqrt;
 import static io.moshimlx.mlx.c.MlxC.mlx_square;
 import static io.moshimlx.mlx.c.MlxC.mlx_subtract;
-import static io.moshimlx.mlx.c.MlxC.mlx_tanh;
 
 /**
  * Arithmetic on each element, or pair of elements after broadcasting. A scalar on the right is of
@@ -118,17 +113,6 @@ public final class Elementwise {
     return minimum(a, ThreadContext.scoped().scalarLike(b, a));
   }
 
-  /** a to the power of b */
-  public static MlxArray power(MlxArray a, MlxArray b) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_power(c.out(), a.handle(c), b.handle(c), c.stream()), "power");
-  }
-
-  /** a to the power of b */
-  public static MlxArray power(MlxArray a, float b) {
-    return power(a, ThreadContext.scoped().scalarLike(b, a));
-  }
-
   public static MlxArray negative(MlxArray a) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_negative(c.out(), a.handle(c), c.stream()), "negative");
@@ -145,11 +129,6 @@ public final class Elementwise {
     return c.result(mlx_log(c.out(), a.handle(c), c.stream()), "log");
   }
 
-  public static MlxArray sqrt(MlxArray a) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_sqrt(c.out(), a.handle(c), c.stream()), "sqrt");
-  }
-
   /** 1 / sqrt(a) */
   public static MlxArray rsqrt(MlxArray a) {
     ThreadContext c = ThreadContext.scoped();
@@ -161,19 +140,9 @@ public final class Elementwise {
     return c.result(mlx_square(c.out(), a.handle(c), c.stream()), "square");
   }
 
-  public static MlxArray abs(MlxArray a) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_abs(c.out(), a.handle(c), c.stream()), "abs");
-  }
-
   public static MlxArray sigmoid(MlxArray a) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_sigmoid(c.out(), a.handle(c), c.stream()), "sigmoid");
-  }
-
-  public static MlxArray tanh(MlxArray a) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_tanh(c.out(), a.handle(c), c.stream()), "tanh");
   }
 
   public static MlxArray sin(MlxArray a) {
@@ -184,11 +153,6 @@ public final class Elementwise {
   public static MlxArray cos(MlxArray a) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_cos(c.out(), a.handle(c), c.stream()), "cos");
-  }
-
-  public static MlxArray erf(MlxArray a) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_erf(c.out(), a.handle(c), c.stream()), "erf");
   }
 
   /** Casts the elements. */

@@ -1,12 +1,8 @@
 package io.moshimlx.mlx;
 
-import static io.moshimlx.mlx.c.MlxC.mlx_fast_layer_norm;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_rms_norm;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_rope;
-import static io.moshimlx.mlx.c.MlxC.mlx_fast_rope_dynamic;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_scaled_dot_product_attention;
-
-import java.lang.foreign.MemorySegment;
 
 /** MLX's fused operations. */
 public final class Fast {
@@ -18,23 +14,6 @@ public final class Fast {
     return c.result(
         mlx_fast_rms_norm(c.out(), x.handle(c), c.arguments().orNull(weight), eps, c.stream()),
         "rmsNorm");
-  }
-
-  /**
-   * (x - mean) / sqrt(variance + eps) * weight + bias over the last axis; null stands for ones and
-   * zeros.
-   */
-  public static MlxArray layerNorm(MlxArray x, MlxArray weight, MlxArray bias, float eps) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(
-        mlx_fast_layer_norm(
-            c.out(),
-            x.handle(c),
-            c.arguments().orNull(weight),
-            c.arguments().orNull(bias),
-            eps,
-            c.stream()),
-        "layerNorm");
   }
 
   /**
@@ -61,26 +40,6 @@ public final class Fast {
   }
 
   /**
-   * As {@link #rope(MlxArray, int, boolean, float, float, int)} with an integer array as offset.
-   */
-  public static MlxArray rope(
-      MlxArray x, int dims, boolean traditional, float base, float scale, MlxArray offset) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(
-        mlx_fast_rope_dynamic(
-            c.out(),
-            x.handle(c),
-            dims,
-            traditional,
-            c.arguments().optionals().of(base),
-            scale,
-            offset.handle(c),
-            0,
-            c.stream()),
-        "rope");
-  }
-
-  /**
    * softmax(q k<sup>T</sup> scale + mask) v, of {@code [batch, heads, time, dim]}; the heads of q
    * are a multiple of those of k and v.
    *
@@ -89,20 +48,6 @@ public final class Fast {
    */
   public static MlxArray scaledDotProductAttention(
       MlxArray q, MlxArray k, MlxArray v, float scale, MlxArray mask) {
-    return attention(q, k, v, scale, mask == null ? CStrings.EMPTY : CStrings.ARRAY, mask);
-  }
-
-  /**
-   * As {@link #scaledDotProductAttention} where the last query sees all keys, and each one before
-   * it one key less.
-   */
-  public static MlxArray scaledDotProductAttentionCausal(
-      MlxArray q, MlxArray k, MlxArray v, float scale) {
-    return attention(q, k, v, scale, CStrings.CAUSAL, null);
-  }
-
-  private static MlxArray attention(
-      MlxArray q, MlxArray k, MlxArray v, float scale, MemorySegment maskMode, MlxArray mask) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
         mlx_fast_scaled_dot_product_attention(
@@ -111,7 +56,7 @@ public final class Fast {
             k.handle(c),
             v.handle(c),
             scale,
-            maskMode,
+            mask == null ? CStrings.EMPTY : CStrings.ARRAY,
             c.arguments().orNull(mask),
             0,
             false,

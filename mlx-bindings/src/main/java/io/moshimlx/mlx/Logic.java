@@ -4,11 +4,6 @@ import static io.moshimlx.mlx.c.MlxC.mlx_equal;
 import static io.moshimlx.mlx.c.MlxC.mlx_greater;
 import static io.moshimlx.mlx.c.MlxC.mlx_greater_equal;
 import static io.moshimlx.mlx.c.MlxC.mlx_less;
-import static io.moshimlx.mlx.c.MlxC.mlx_less_equal;
-import static io.moshimlx.mlx.c.MlxC.mlx_logical_and;
-import static io.moshimlx.mlx.c.MlxC.mlx_logical_not;
-import static io.moshimlx.mlx.c.MlxC.mlx_logical_or;
-import static io.moshimlx.mlx.c.MlxC.mlx_not_equal;
 import static io.moshimlx.mlx.c.MlxC.mlx_where;
 
 /**
@@ -29,17 +24,6 @@ public final class Logic {
     return equal(a, ThreadContext.scoped().scalarLike(b, a));
   }
 
-  /** {@code a != b} */
-  public static MlxArray notEqual(MlxArray a, MlxArray b) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_not_equal(c.out(), a.handle(c), b.handle(c), c.stream()), "notEqual");
-  }
-
-  /** {@code a != b} */
-  public static MlxArray notEqual(MlxArray a, float b) {
-    return notEqual(a, ThreadContext.scoped().scalarLike(b, a));
-  }
-
   /** {@code a < b} */
   public static MlxArray less(MlxArray a, MlxArray b) {
     ThreadContext c = ThreadContext.scoped();
@@ -49,17 +33,6 @@ public final class Logic {
   /** {@code a < b} */
   public static MlxArray less(MlxArray a, float b) {
     return less(a, ThreadContext.scoped().scalarLike(b, a));
-  }
-
-  /** {@code a <= b} */
-  public static MlxArray lessEqual(MlxArray a, MlxArray b) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_less_equal(c.out(), a.handle(c), b.handle(c), c.stream()), "lessEqual");
-  }
-
-  /** {@code a <= b} */
-  public static MlxArray lessEqual(MlxArray a, float b) {
-    return lessEqual(a, ThreadContext.scoped().scalarLike(b, a));
   }
 
   /** {@code a > b} */
@@ -83,21 +56,6 @@ public final class Logic {
   /** {@code a >= b} */
   public static MlxArray greaterEqual(MlxArray a, float b) {
     return greaterEqual(a, ThreadContext.scoped().scalarLike(b, a));
-  }
-
-  public static MlxArray logicalAnd(MlxArray a, MlxArray b) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_logical_and(c.out(), a.handle(c), b.handle(c), c.stream()), "logicalAnd");
-  }
-
-  public static MlxArray logicalOr(MlxArray a, MlxArray b) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_logical_or(c.out(), a.handle(c), b.handle(c), c.stream()), "logicalOr");
-  }
-
-  public static MlxArray logicalNot(MlxArray a) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_logical_not(c.out(), a.handle(c), c.stream()), "logicalNot");
   }
 
   /** Of {@code a} where {@code condition} holds and of {@code b} elsewhere; the three broadcast. */

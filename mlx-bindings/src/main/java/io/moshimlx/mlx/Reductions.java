@@ -2,10 +2,6 @@ package io.moshimlx.mlx;
 
 import static io.moshimlx.mlx.c.MlxC.mlx_argmax_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_cumsum_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_logsumexp_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_max_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_mean_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_min_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_softmax_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_sum_axis;
 
@@ -17,31 +13,6 @@ public final class Reductions {
   public static MlxArray sum(MlxArray a, int axis, boolean keepDims) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_sum_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "sum");
-  }
-
-  /** The mean along {@code axis}. */
-  public static MlxArray mean(MlxArray a, int axis, boolean keepDims) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_mean_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "mean");
-  }
-
-  /** The greatest along {@code axis}. */
-  public static MlxArray max(MlxArray a, int axis, boolean keepDims) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_max_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "max");
-  }
-
-  /** The least along {@code axis}. */
-  public static MlxArray min(MlxArray a, int axis, boolean keepDims) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_min_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "min");
-  }
-
-  /** log(sum(exp(a))) along {@code axis}, without overflow. */
-  public static MlxArray logsumexp(MlxArray a, int axis, boolean keepDims) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(
-        mlx_logsumexp_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "logsumexp");
   }
 
   /** The index (uint32) of the greatest along {@code axis}, the first of equals. */

@@ -5,7 +5,6 @@ import static io.moshimlx.mlx.c.MlxC.mlx_concatenate_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_contiguous;
 import static io.moshimlx.mlx.c.MlxC.mlx_expand_dims;
 import static io.moshimlx.mlx.c.MlxC.mlx_flatten;
-import static io.moshimlx.mlx.c.MlxC.mlx_repeat_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_reshape;
 import static io.moshimlx.mlx.c.MlxC.mlx_split;
 import static io.moshimlx.mlx.c.MlxC.mlx_split_sections;
@@ -28,7 +27,7 @@ public final class Shapes {
   public static MlxArray reshape(MlxArray a, int... shape) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_reshape(c.out(), a.handle(c), c.arguments().ints(0, shape), shape.length, c.stream()),
+        mlx_reshape(c.out(), a.handle(c), c.arguments().ints(shape), shape.length, c.stream()),
         "reshape");
   }
 
@@ -36,8 +35,7 @@ public final class Shapes {
   public static MlxArray reshape(MlxArray a, int first, int second, int third) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_reshape(
-            c.out(), a.handle(c), c.arguments().ints(0, first, second, third), 3, c.stream()),
+        mlx_reshape(c.out(), a.handle(c), c.arguments().ints(first, second, third), 3, c.stream()),
         "reshape");
   }
 
@@ -46,11 +44,7 @@ public final class Shapes {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
         mlx_reshape(
-            c.out(),
-            a.handle(c),
-            c.arguments().ints(0, first, second, third, fourth),
-            4,
-            c.stream()),
+            c.out(), a.handle(c), c.arguments().ints(first, second, third, fourth), 4, c.stream()),
         "reshape");
   }
 
@@ -64,8 +58,7 @@ public final class Shapes {
   public static MlxArray transpose(MlxArray a, int... axes) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_transpose_axes(
-            c.out(), a.handle(c), c.arguments().ints(0, axes), axes.length, c.stream()),
+        mlx_transpose_axes(c.out(), a.handle(c), c.arguments().ints(axes), axes.length, c.stream()),
         "transpose");
   }
 
@@ -98,8 +91,7 @@ public final class Shapes {
   public static MlxArray broadcastTo(MlxArray a, int... shape) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(
-        mlx_broadcast_to(
-            c.out(), a.handle(c), c.arguments().ints(0, shape), shape.length, c.stream()),
+        mlx_broadcast_to(c.out(), a.handle(c), c.arguments().ints(shape), shape.length, c.stream()),
         "broadcastTo");
   }
 
@@ -141,16 +133,7 @@ public final class Shapes {
   /** Joins the arrays along a new axis. */
   public static MlxArray stack(int axis, MlxArray... arrays) {
     ThreadContext c = ThreadContext.scoped();
-    return stack(c, c.vectors().of(arrays), axis);
-  }
-
-  /** As {@link #stack(int, MlxArray...)}. */
-  public static MlxArray stack(int axis, List<MlxArray> arrays) {
-    ThreadContext c = ThreadContext.scoped();
-    return stack(c, c.vectors().of(arrays), axis);
-  }
-
-  private static MlxArray stack(ThreadContext c, long vector, int axis) {
+    long vector = c.vectors().of(arrays);
     int status = mlx_stack_axis(c.out(), vector, axis, c.stream());
     mlx_vector_array_free(vector);
     return c.result(status, "stack");
@@ -170,7 +153,7 @@ public final class Shapes {
             mlx_split_sections(
                 c.out(),
                 a.handle(c),
-                c.arguments().ints(0, indices),
+                c.arguments().ints(indices),
                 indices.length,
                 axis,
                 c.stream()),
@@ -180,7 +163,7 @@ public final class Shapes {
   /** Cuts {@code axis} in two before {@code index}, without an array but {@code parts}, of two. */
   public static void splitAt(MlxArray a, int axis, int index, MlxArray[] parts) {
     ThreadContext c = ThreadContext.scoped();
-    MemorySegment indices = c.arguments().ints(0, index, 0, 0);
+    MemorySegment indices = c.arguments().ints(index, 0, 0);
     c.vectors()
         .results(
             mlx_split_sections(c.out(), a.handle(c), indices, 1, axis, c.stream()),
@@ -192,11 +175,5 @@ public final class Shapes {
   public static MlxArray contiguous(MlxArray a) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_contiguous(c.out(), a.handle(c), false, c.stream()), "contiguous");
-  }
-
-  /** Repeats each element {@code times} times along {@code axis}. */
-  public static MlxArray repeat(MlxArray a, int times, int axis) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_repeat_axis(c.out(), a.handle(c), times, axis, c.stream()), "repeat");
   }
 }

@@ -4,7 +4,6 @@ import static io.moshimlx.mlx.c.MlxC.mlx_argpartition_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_argsort_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_searchsorted;
 import static io.moshimlx.mlx.c.MlxC.mlx_sort_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_topk_axis;
 
 /** Order along an axis. A negative axis counts from the end. */
 public final class Sorting {
@@ -30,12 +29,6 @@ public final class Sorting {
   public static MlxArray sort(MlxArray a, int axis) {
     ThreadContext c = ThreadContext.scoped();
     return c.result(mlx_sort_axis(c.out(), a.handle(c), axis, c.stream()), "sort");
-  }
-
-  /** The {@code k} greatest, in no order. */
-  public static MlxArray topk(MlxArray a, int k, int axis) {
-    ThreadContext c = ThreadContext.scoped();
-    return c.result(mlx_topk_axis(c.out(), a.handle(c), k, axis, c.stream()), "topk");
   }
 
   /**

@@ -26,12 +26,6 @@ public final class Transforms {
     c.evaluate(c.vectors().of(array.handle(c)), false);
   }
 
-  /** As {@link #asyncEval(MlxArray)}, of several. */
-  public static void asyncEval(Collection<MlxArray> arrays) {
-    ThreadContext c = ThreadContext.current();
-    c.evaluate(c.vectors().of(List.copyOf(arrays)), false);
-  }
-
   /**
    * A function whose graph MLX traces once for each new set of argument types and shapes,
    * simplifies and fuses.

@@ -39,7 +39,9 @@ class OwnershipTest {
     try (MlxScope _ = MlxScope.open()) {
       cache = Creation.zeros(DType.FLOAT32, 1, HEADS, SLOTS, DIM).retain();
       x = Creation.ones(DType.FLOAT32, 1, HEADS * DIM).retain();
-      w = Random.normal(Random.key(1), 0, 0.1f, DType.FLOAT32, HEADS * DIM, HEADS * DIM).retain();
+      w =
+          Random.uniform(Random.key(1), -0.2f, 0.2f, DType.FLOAT32, HEADS * DIM, HEADS * DIM)
+              .retain();
     }
     Transforms.eval(cache, x, w);
     int inPlace = 0;
