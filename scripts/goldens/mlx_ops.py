@@ -35,7 +35,6 @@ INPUTS = {
     "j": integers(1, 4, 2, 3, 4),
     "u": integers(0, 9, 2, 3, 4, dtype=mx.uint32),
     "p": mx.array(rng.integers(0, 2, (2, 3, 4)) == 1),
-    "q": mx.array(rng.integers(0, 2, (2, 3, 4)) == 1),
     "bf": normal(2, 3, 4, dtype=mx.bfloat16),
     "bg": normal(2, 3, 4, dtype=mx.bfloat16),
     "hf": normal(2, 3, 4, dtype=mx.float16),
@@ -44,10 +43,8 @@ INPUTS = {
     "m3": normal(5, 4),
     "m4": normal(2, 3, 4),
     "take_ids": mx.array([[2, 0], [1, 1]], dtype=mx.int32),
-    "along": integers(0, 4, 2, 3, 2),
     "along_values": normal(2, 3, 2),
     "distinct": mx.array([[[0, 3], [2, 1], [1, 0]], [[3, 2], [0, 1], [2, 3]]], dtype=mx.int32),
-    "start": mx.array([1, 2], dtype=mx.int32),
     "patch": normal(2, 1, 2),
     "sorted": mx.sort(normal(12)),
     "w": normal(8, 128),
@@ -68,9 +65,7 @@ INPUTS = {
     "bkeys": normal(1, 2, 6, 16, dtype=mx.bfloat16),
     "bvalues": normal(1, 2, 6, 16, dtype=mx.bfloat16),
     "norm_weight": normal(4),
-    "norm_bias": normal(4),
     "bnorm_weight": normal(4, dtype=mx.bfloat16),
-    "logits": normal(3, 6),
 }
 
 
@@ -91,32 +86,26 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
         out[f"{name} bfloat16 scalar"] = op(bf, 1.1)
         out[f"{name} float16 scalar"] = op(n["hf"], 1.1)
     out["add bfloat16 float32"] = mx.add(bf, x)
-    out["power"] = mx.power(n["positive"], y)
-    out["power int"] = mx.power(i, j)
-    out["power scalar"] = mx.power(n["positive"], 2.5)
-    for name in ("negative", "exp", "square", "abs", "sigmoid", "tanh", "sin", "cos", "erf"):
+    for name in ("negative", "exp", "square", "sigmoid", "sin", "cos"):
         out[name] = getattr(mx, name)(x)
         out[f"{name} bfloat16"] = getattr(mx, name)(bf)
-    for name in ("log", "sqrt", "rsqrt"):
+    for name in ("log", "rsqrt"):
         out[name] = getattr(mx, name)(n["positive"])
     for dtype in ("bool_", "uint8", "uint32", "int32", "int64", "float16", "bfloat16", "float32"):
         out[f"astype {dtype}"] = n["positive"].astype(getattr(mx, dtype))
         out[f"astype int {dtype}"] = n["u"].astype(getattr(mx, dtype))
 
     # Logic
-    for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
+    for name in ("equal", "less", "greater", "greater_equal"):
         op = getattr(mx, name)
         out[name] = op(x, y)
         out[f"{name} int"] = op(i, j)
         out[f"{name} int scalar"] = op(i, 1)
-    out["logical_and"] = mx.logical_and(n["p"], n["q"])
-    out["logical_or"] = mx.logical_or(n["p"], n["q"])
-    out["logical_not"] = mx.logical_not(n["p"])
     out["where"] = mx.where(n["p"], x, n["row"])
 
     # Reductions, order
     for axis in (0, -1):
-        for name in ("sum", "mean", "max", "min", "logsumexp", "argmax"):
+        for name in ("sum", "argmax"):
             out[f"{name} {axis}"] = getattr(mx, name)(x, axis=axis)
             out[f"{name} {axis} keep"] = getattr(mx, name)(x, axis=axis, keepdims=True)
         out[f"sum int {axis}"] = mx.sum(i, axis=axis)
@@ -128,7 +117,6 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
         # The order within each part is not specified, so the parts are sorted.
         ranks = mx.argpartition(x, kth=1, axis=axis)
         out[f"argpartition {axis}"] = mx.sort(mx.split(ranks, [2], axis=axis)[0], axis=axis)
-        out[f"topk {axis}"] = mx.sort(mx.topk(x, 2, axis=axis), axis=axis)
         for reverse in (False, True):
             for inclusive in (False, True):
                 out[f"cumsum {axis} {reverse} {inclusive}".lower()] = mx.cumsum(
@@ -154,19 +142,12 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
     out["split"] = mx.split(x, 2, axis=-1)
     out["split_at"] = mx.split(x, [1, 3], axis=2)
     out["contiguous"] = mx.contiguous(mx.swapaxes(x, 0, 2))
-    out["repeat"] = mx.repeat(x, 3, axis=1)
 
     # Indexing
-    out["slice"] = x[0:1, 1:3, -3:-1]
-    out["slice strides"] = x[::-1, 0:3:2, 1:4:2]
     out["slice axis"] = x[:, :, 1:3]
-    out["slice_update"] = mx.slice_update(x, n["patch"], mx.array([0, 1, 1]), (0, 1, 2))
     out["slice_update axis"] = mx.concatenate([x[:, :, :1], n["patch"][:, :, :1] + mx.zeros((2, 3, 1)), x[:, :, 2:]], 2)
-    out["slice_dynamic"] = mx.slice(x, n["start"], (1, 2), (2, 2, 2))
-    out["slice_update_dynamic"] = mx.slice_update(x, n["patch"], n["start"], (1, 2))
     out["take 0"] = mx.take(n["m3"], n["take_ids"], axis=0)
     out["take -1"] = mx.take(x, n["take_ids"], axis=-1)
-    out["take_along_axis"] = mx.take_along_axis(x, n["along"], axis=-1)
     out["put_along_axis"] = mx.put_along_axis(x, n["distinct"], n["along_values"], axis=-1)
 
     # Creation
@@ -174,9 +155,6 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
     out["arange float"] = mx.arange(0.5, 3, 0.5, dtype=mx.float32)
     out["zeros"] = mx.zeros((2, 2), dtype=mx.bfloat16)
     out["ones"] = mx.ones((3,), dtype=mx.int64)
-    out["full"] = mx.full((2, 2), -2.5, dtype=mx.float16)
-    out["tril"] = mx.tril(x, k=-1)
-    out["triu"] = mx.triu(x, k=1)
 
     # Products
     out["matmul"] = mx.matmul(n["m1"], n["m2"])
@@ -194,7 +172,6 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
             embedding = nn.QuantizedEmbedding(8, 128, group_size=group_size, bits=bits)
             embedding.update({"weight": wq, "scales": scales, "biases": biases})
             out[f"QuantizedEmbedding {tag}"] = embedding(n["ids"])
-            out[f"QuantizedEmbedding as_linear {tag}"] = embedding.as_linear(n["wx"])
             linear = nn.QuantizedLinear(128, 8, bias=True, group_size=group_size, bits=bits)
             linear.update({"weight": wq, "scales": scales, "biases": biases, "bias": n["bias"]})
             out[f"QuantizedLinear {tag}"] = linear(n["wx"])
@@ -234,28 +211,25 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
     out["rms_norm"] = mx.fast.rms_norm(x, n["norm_weight"], 1e-5)
     out["rms_norm plain"] = mx.fast.rms_norm(x, None, 1e-5)
     out["rms_norm bfloat16"] = mx.fast.rms_norm(bf, n["bnorm_weight"], 1e-8)
-    out["layer_norm"] = mx.fast.layer_norm(x, n["norm_weight"], n["norm_bias"], 1e-5)
-    out["layer_norm plain"] = mx.fast.layer_norm(x, None, None, 1e-5)
     for traditional in (False, True):
         for offset in (0, 11):
             tag = f"{traditional} {offset}".lower()
-            rope = mx.fast.rope(n["queries"], 16, traditional=traditional, base=10000, scale=1, offset=offset)
-            out[f"rope {tag}"] = rope
-            out[f"rope array {tag}"] = rope
+            out[f"rope {tag}"] = mx.fast.rope(
+                n["queries"], 16, traditional=traditional, base=10000, scale=1, offset=offset
+            )
     out["rope partial"] = mx.fast.rope(n["queries"], 8, traditional=True, base=500, scale=0.5, offset=3)
     out["rope bfloat16"] = mx.fast.rope(n["bqueries"], 16, traditional=True, base=10000, scale=1, offset=2)
 
-    def attention(mask: mx.array | str | None) -> mx.array:
+    def attention(mask: mx.array | None) -> mx.array:
         return mx.fast.scaled_dot_product_attention(n["queries"], n["keys"], n["values"], scale=0.25, mask=mask)
 
     out["attention"] = attention(None)
     out["attention added mask"] = attention(n["add_mask"])
     out["attention seen mask"] = attention(n["see_mask"])
-    out["attention causal"] = attention("causal")
     one = n["queries"][:, :, :1]
     out["attention one query"] = mx.fast.scaled_dot_product_attention(one, n["keys"], n["values"], scale=0.25)
     out["attention bfloat16"] = mx.fast.scaled_dot_product_attention(
-        n["bqueries"], n["bkeys"], n["bvalues"], scale=0.25, mask="causal"
+        n["bqueries"], n["bkeys"], n["bvalues"], scale=0.25
     )
 
     # Random
@@ -263,15 +237,9 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
     out["random key"] = key
     out["random key large"] = mx.random.key(2**63 + 12345)
     out["random split"] = mx.random.split(key)[0], mx.random.split(key)[1]
-    out["random split 3"] = [k for k in mx.random.split(key, 3)]
     out["random uniform"] = mx.random.uniform(0, 1, (3, 5), key=key)
     out["random uniform range"] = mx.random.uniform(-2, 3, (7,), key=key)
     out["random uniform bfloat16"] = mx.random.uniform(0, 1, (7,), dtype=mx.bfloat16, key=key)
-    out["random normal"] = mx.random.normal((3, 5), key=key)
-    out["random normal loc scale"] = mx.random.normal((6,), loc=2, scale=0.5, key=key)
-    out["random gumbel"] = mx.random.gumbel((3, 5), key=key)
-    out["random categorical"] = mx.random.categorical(n["logits"], axis=-1, key=key)
-    out["random categorical 0"] = mx.random.categorical(n["logits"], axis=0, key=key)
 
     # Layers
     linear = nn.Linear(128, 8)
@@ -281,15 +249,6 @@ def cases() -> dict[str, mx.array | tuple[mx.array, ...] | list[mx.array]]:
     embedding = nn.Embedding(8, 128)
     embedding.update({"weight": n["w"]})
     out["Embedding"] = embedding(n["ids"])
-    out["Embedding as_linear"] = embedding.as_linear(n["wx"])
-    norm = nn.RMSNorm(4, eps=1e-6)
-    norm.update({"weight": n["norm_weight"]})
-    out["RMSNorm"] = norm(x)
-    norm = nn.LayerNorm(4, eps=1e-6)
-    norm.update({"weight": n["norm_weight"], "bias": n["norm_bias"]})
-    out["LayerNorm"] = norm(x)
-    out["silu"] = nn.silu(x)
-    out["gelu"] = nn.gelu(x)
 
     # Compiled
     def gate(a: mx.array, b: mx.array) -> mx.array:

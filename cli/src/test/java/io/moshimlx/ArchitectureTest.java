@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.moshimlx.mlx.StepScopes;
+import io.moshimlx.model.LmGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +151,20 @@ final class ArchitectureTest {
         .resideOutsideOfPackages(owners(NATIVE_METHODS))
         .should()
         .haveModifier(NATIVE)
+        .check(CLASSES);
+  }
+
+  /** Elsewhere the use of an array after its scope was closed is always detected. */
+  @Test
+  void onlyTheOwnerOfAModelsStepsReusesArrays() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.moshimlx.mlx")
+        .and()
+        .doNotHaveFullyQualifiedName(LmGenerator.class.getName())
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(StepScopes.class)
         .check(CLASSES);
   }
 

@@ -7,6 +7,7 @@ import io.moshimlx.checkpoint.Conditioning;
 import io.moshimlx.checkpoint.Sampling;
 import io.moshimlx.mlx.MlxArray;
 import io.moshimlx.mlx.MlxScope;
+import io.moshimlx.mlx.StepScopes;
 import io.moshimlx.mlx.Transforms;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class LmGenerator implements AutoCloseable {
   private final Sampler textSampler;
   private final Sampler audioSampler;
   private final LmState state;
+  private final StepScopes scopes = new StepScopes();
 
   /**
    * Starts a conversation whose text is led by nothing.
@@ -112,7 +114,7 @@ public final class LmGenerator implements AutoCloseable {
     MlxArray sampled;
     // Intermediate handles are closed before the evaluation, so that MLX can reuse their memory.
     try (Thought thought = think(input);
-        MlxScope _ = MlxScope.recycling()) {
+        MlxScope _ = scopes.open()) {
       // Helium is computed while the depformer's graph is built.
       Transforms.asyncEval(thought.textToken());
       sampled = concatenate(0, tokens(thought, given)).retain();
@@ -141,7 +143,7 @@ public final class LmGenerator implements AutoCloseable {
   }
 
   private Thought think(int[] input) {
-    try (MlxScope _ = MlxScope.recycling()) {
+    try (MlxScope _ = scopes.open()) {
       MlxArray hidden = lm.forward(lm.embed(input), state);
       return new Thought(hidden.retain(), textSampler.sample(lm.textLogits(hidden)).retain());
     }

@@ -68,7 +68,7 @@ public final class Device {
     int status = mlx_set_default_device(device);
     mlx_device_free(device);
     check(status, "setDefault");
-    Native.current().refreshStream();
+    ThreadContext.current().streams().refresh();
   }
 
   public static Type getDefault() {
@@ -125,19 +125,19 @@ public final class Device {
   }
 
   private static <T> Optional<T> ask(String key, Question question, LongFunction<T> value) {
-    Native n = Native.current();
-    long device = n.defaultDevice();
-    int status = mlx_device_info_get(n.out, device);
+    ThreadContext c = ThreadContext.current();
+    long device = c.defaultDevice();
+    int status = mlx_device_info_get(c.out(), device);
     mlx_device_free(device);
-    n.check(status, "device info");
-    long info = n.takeOut();
+    c.check(status, "device info");
+    long info = c.takeOut();
     try (Arena arena = Arena.ofConfined()) {
-      status = question.ask(n.out, info, arena.allocateFrom(key));
+      status = question.ask(c.out(), info, arena.allocateFrom(key));
       if (status == UNKNOWN_KEY) {
         return Optional.empty();
       }
-      n.check(status, "device info");
-      return Optional.of(value.apply(n.takeOut()));
+      c.check(status, "device info");
+      return Optional.of(value.apply(c.takeOut()));
     } finally {
       mlx_device_info_free(info);
     }

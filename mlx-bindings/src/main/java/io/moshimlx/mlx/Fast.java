@@ -1,12 +1,8 @@
 package io.moshimlx.mlx;
 
-import static io.moshimlx.mlx.c.MlxC.mlx_fast_layer_norm;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_rms_norm;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_rope;
-import static io.moshimlx.mlx.c.MlxC.mlx_fast_rope_dynamic;
 import static io.moshimlx.mlx.c.MlxC.mlx_fast_scaled_dot_product_attention;
-
-import java.lang.foreign.MemorySegment;
 
 /** MLX's fused operations. */
 public final class Fast {
@@ -14,20 +10,10 @@ public final class Fast {
 
   /** x / sqrt(mean(x²) + eps) * weight over the last axis; a null weight stands for ones. */
   public static MlxArray rmsNorm(MlxArray x, MlxArray weight, float eps) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_fast_rms_norm(n.out, x.handle(n), n.orNull(weight), eps, n.stream), "rmsNorm");
-  }
-
-  /**
-   * (x - mean) / sqrt(variance + eps) * weight + bias over the last axis; null stands for ones and
-   * zeros.
-   */
-  public static MlxArray layerNorm(MlxArray x, MlxArray weight, MlxArray bias, float eps) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_fast_layer_norm(n.out, x.handle(n), n.orNull(weight), n.orNull(bias), eps, n.stream),
-        "layerNorm");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_fast_rms_norm(c.out(), x.handle(c), c.arguments().orNull(weight), eps, c.stream()),
+        "rmsNorm");
   }
 
   /**
@@ -38,38 +24,18 @@ public final class Fast {
    */
   public static MlxArray rope(
       MlxArray x, int dims, boolean traditional, float base, float scale, int offset) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_fast_rope(
-            n.out,
-            x.handle(n),
+            c.out(),
+            x.handle(c),
             dims,
             traditional,
-            n.optionals().of(base),
+            c.arguments().optionals().of(base),
             scale,
             offset,
             0,
-            n.stream),
-        "rope");
-  }
-
-  /**
-   * As {@link #rope(MlxArray, int, boolean, float, float, int)} with an integer array as offset.
-   */
-  public static MlxArray rope(
-      MlxArray x, int dims, boolean traditional, float base, float scale, MlxArray offset) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_fast_rope_dynamic(
-            n.out,
-            x.handle(n),
-            dims,
-            traditional,
-            n.optionals().of(base),
-            scale,
-            offset.handle(n),
-            0,
-            n.stream),
+            c.stream()),
         "rope");
   }
 
@@ -82,33 +48,19 @@ public final class Fast {
    */
   public static MlxArray scaledDotProductAttention(
       MlxArray q, MlxArray k, MlxArray v, float scale, MlxArray mask) {
-    return attention(q, k, v, scale, mask == null ? Text.EMPTY : Text.ARRAY, mask);
-  }
-
-  /**
-   * As {@link #scaledDotProductAttention} where the last query sees all keys, and each one before
-   * it one key less.
-   */
-  public static MlxArray scaledDotProductAttentionCausal(
-      MlxArray q, MlxArray k, MlxArray v, float scale) {
-    return attention(q, k, v, scale, Text.CAUSAL, null);
-  }
-
-  private static MlxArray attention(
-      MlxArray q, MlxArray k, MlxArray v, float scale, MemorySegment maskMode, MlxArray mask) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_fast_scaled_dot_product_attention(
-            n.out,
-            q.handle(n),
-            k.handle(n),
-            v.handle(n),
+            c.out(),
+            q.handle(c),
+            k.handle(c),
+            v.handle(c),
             scale,
-            maskMode,
-            n.orNull(mask),
+            mask == null ? CStrings.EMPTY : CStrings.ARRAY,
+            c.arguments().orNull(mask),
             0,
             false,
-            n.stream),
+            c.stream()),
         "scaledDotProductAttention");
   }
 }

@@ -12,15 +12,23 @@ public final class Linalg {
   private Linalg() {}
 
   public static MlxArray matmul(MlxArray a, MlxArray b) {
-    Native n = Native.scoped();
-    return n.result(mlx_matmul(n.out, a.handle(n), b.handle(n), n.stream), "matmul");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_matmul(c.out(), a.handle(c), b.handle(c), c.stream()), "matmul");
   }
 
   /** c + a b */
   public static MlxArray addmm(MlxArray c, MlxArray a, MlxArray b) {
-    Native n = Native.scoped();
-    return n.result(
-        mlx_addmm(n.out, c.handle(n), a.handle(n), b.handle(n), 1f, 1f, n.stream), "addmm");
+    ThreadContext context = ThreadContext.scoped();
+    return context.result(
+        mlx_addmm(
+            context.out(),
+            c.handle(context),
+            a.handle(context),
+            b.handle(context),
+            1f,
+            1f,
+            context.stream()),
+        "addmm");
   }
 
   /**
@@ -31,37 +39,38 @@ public final class Linalg {
 
   /** Quantises the last axis in groups of {@code groupSize}. */
   public static Quantized quantize(MlxArray w, int groupSize, int bits) {
-    Native n = Native.scoped();
+    ThreadContext c = ThreadContext.scoped();
     MlxArray[] parts =
-        n.results(
-            mlx_quantize(
-                n.out,
-                w.handle(n),
-                n.optionals().groupSize(groupSize),
-                n.optionals().bits(bits),
-                Text.AFFINE,
-                0,
-                n.stream),
-            "quantize");
+        c.vectors()
+            .results(
+                mlx_quantize(
+                    c.out(),
+                    w.handle(c),
+                    c.arguments().optionals().groupSize(groupSize),
+                    c.arguments().optionals().bits(bits),
+                    CStrings.AFFINE,
+                    0,
+                    c.stream()),
+                "quantize");
     return new Quantized(parts[0], parts[1], parts[2]);
   }
 
   /** What {@link #quantize} kept, in the type of {@code scales}. */
   public static MlxArray dequantize(
       MlxArray w, MlxArray scales, MlxArray biases, int groupSize, int bits) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_dequantize(
-            n.out,
-            w.handle(n),
-            scales.handle(n),
-            biases.handle(n),
-            n.optionals().groupSize(groupSize),
-            n.optionals().bits(bits),
-            Text.AFFINE,
+            c.out(),
+            w.handle(c),
+            scales.handle(c),
+            biases.handle(c),
+            c.arguments().optionals().groupSize(groupSize),
+            c.arguments().optionals().bits(bits),
+            CStrings.AFFINE,
             0,
-            n.optionals().noDtype(),
-            n.stream),
+            c.arguments().optionals().noDtype(),
+            c.stream()),
         "dequantize");
   }
 
@@ -74,19 +83,19 @@ public final class Linalg {
       boolean transpose,
       int groupSize,
       int bits) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_quantized_matmul(
-            n.out,
-            x.handle(n),
-            w.handle(n),
-            scales.handle(n),
-            biases.handle(n),
+            c.out(),
+            x.handle(c),
+            w.handle(c),
+            scales.handle(c),
+            biases.handle(c),
             transpose,
-            n.optionals().groupSize(groupSize),
-            n.optionals().bits(bits),
-            Text.AFFINE,
-            n.stream),
+            c.arguments().optionals().groupSize(groupSize),
+            c.arguments().optionals().bits(bits),
+            CStrings.AFFINE,
+            c.stream()),
         "quantizedMatmul");
   }
 
@@ -105,22 +114,22 @@ public final class Linalg {
       boolean transpose,
       int groupSize,
       int bits) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_gather_qmm(
-            n.out,
-            x.handle(n),
-            w.handle(n),
-            scales.handle(n),
-            biases.handle(n),
-            n.orNull(lhsIndices),
-            n.orNull(rhsIndices),
+            c.out(),
+            x.handle(c),
+            w.handle(c),
+            scales.handle(c),
+            biases.handle(c),
+            c.arguments().orNull(lhsIndices),
+            c.arguments().orNull(rhsIndices),
             transpose,
-            n.optionals().groupSize(groupSize),
-            n.optionals().bits(bits),
-            Text.AFFINE,
+            c.arguments().optionals().groupSize(groupSize),
+            c.arguments().optionals().bits(bits),
+            CStrings.AFFINE,
             false,
-            n.stream),
+            c.stream()),
         "gatherQmm");
   }
 }

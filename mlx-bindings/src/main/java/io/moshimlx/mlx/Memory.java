@@ -15,41 +15,41 @@ public final class Memory {
 
   /** In use by arrays; without the cache. */
   public static long active() {
-    Native n = Native.current();
-    return value(n, mlx_get_active_memory(n.out), "active memory");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_get_active_memory(c.out()), "active memory");
   }
 
   /** The greatest {@link #active} since the start or {@link #resetPeak}. */
   public static long peak() {
-    Native n = Native.current();
-    return value(n, mlx_get_peak_memory(n.out), "peak memory");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_get_peak_memory(c.out()), "peak memory");
   }
 
   /** Freed by arrays and kept for the next ones. */
   public static long cache() {
-    Native n = Native.current();
-    return value(n, mlx_get_cache_memory(n.out), "cache memory");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_get_cache_memory(c.out()), "cache memory");
   }
 
   public static void resetPeak() {
-    Native.current().check(mlx_reset_peak_memory(), "resetPeak");
+    ThreadContext.current().check(mlx_reset_peak_memory(), "resetPeak");
   }
 
   /** Gives the cache back to the system. */
   public static void clearCache() {
-    Native.current().check(mlx_clear_cache(), "clearCache");
+    ThreadContext.current().check(mlx_clear_cache(), "clearCache");
   }
 
   /** Sets how large the cache may grow; returns the former limit. */
   public static long setCacheLimit(long bytes) {
-    Native n = Native.current();
-    return value(n, mlx_set_cache_limit(n.out, bytes), "setCacheLimit");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_set_cache_limit(c.out(), bytes), "setCacheLimit");
   }
 
   /** Sets the guideline above which MLX waits for memory to be freed; returns the former limit. */
   public static long setMemoryLimit(long bytes) {
-    Native n = Native.current();
-    return value(n, mlx_set_memory_limit(n.out, bytes), "setMemoryLimit");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_set_memory_limit(c.out(), bytes), "setMemoryLimit");
   }
 
   /**
@@ -57,12 +57,12 @@ public final class Memory {
    * nothing.
    */
   public static long setWiredLimit(long bytes) {
-    Native n = Native.current();
-    return value(n, mlx_set_wired_limit(n.out, bytes), "setWiredLimit");
+    ThreadContext c = ThreadContext.current();
+    return value(c, mlx_set_wired_limit(c.out(), bytes), "setWiredLimit");
   }
 
-  private static long value(Native n, int status, String operation) {
-    n.check(status, operation);
-    return n.takeOut();
+  private static long value(ThreadContext c, int status, String operation) {
+    c.check(status, operation);
+    return c.takeOut();
   }
 }

@@ -23,11 +23,11 @@ import java.util.Arrays;
  * {@link IllegalStateException}.
  */
 public final class MlxArray implements AutoCloseable {
-  private final Native owner;
+  private final ThreadContext owner;
   private long handle;
   private boolean retained;
 
-  MlxArray(Native owner, long handle, boolean retained) {
+  MlxArray(ThreadContext owner, long handle, boolean retained) {
     this.owner = owner;
     this.handle = handle;
     this.retained = retained;
@@ -35,10 +35,10 @@ public final class MlxArray implements AutoCloseable {
 
   /** A float32 vector of one element. */
   public static MlxArray of(float value) {
-    Native n = Native.scoped();
-    MemorySegment data = n.scratch(4);
+    ThreadContext c = ThreadContext.scoped();
+    MemorySegment data = c.arguments().scratch(4);
     data.set(JAVA_FLOAT, 0, value);
-    return n.own(n.vectorData(data, DType.FLOAT32, 1));
+    return c.own(c.arguments().vector(data, DType.FLOAT32, 1));
   }
 
   /** A float32 vector. */
@@ -49,10 +49,10 @@ public final class MlxArray implements AutoCloseable {
   /** A float32 array of {@code values} in row-major order. */
   public static MlxArray of(float[] values, int... shape) {
     requireElements(values.length, shape);
-    Native n = Native.scoped();
-    MemorySegment data = n.scratch(4L * values.length);
+    ThreadContext c = ThreadContext.scoped();
+    MemorySegment data = c.arguments().scratch(4L * values.length);
     MemorySegment.copy(values, 0, data, JAVA_FLOAT, 0, values.length);
-    return n.own(n.data(data, DType.FLOAT32, shape));
+    return c.own(c.arguments().array(data, DType.FLOAT32, shape));
   }
 
   /** An int32 array of {@code values} in row-major order. */
@@ -67,24 +67,24 @@ public final class MlxArray implements AutoCloseable {
 
   /** A float32 array without dimensions. */
   public static MlxArray scalar(float value) {
-    Native n = Native.scoped();
-    return n.own(n.scalarHandle(value, DType.FLOAT32));
+    ThreadContext c = ThreadContext.scoped();
+    return c.own(c.arguments().scalar(value, DType.FLOAT32));
   }
 
   /** An int32 array without dimensions. */
   public static MlxArray scalar(int value) {
-    Native n = Native.scoped();
-    MemorySegment data = n.scratch(4);
+    ThreadContext c = ThreadContext.scoped();
+    MemorySegment data = c.arguments().scratch(4);
     data.set(JAVA_INT, 0, value);
-    return n.own(n.data(data, DType.INT32));
+    return c.own(c.arguments().array(data, DType.INT32));
   }
 
   private static MlxArray ofInts(int[] values, DType dtype, int... shape) {
     requireElements(values.length, shape);
-    Native n = Native.scoped();
-    MemorySegment data = n.scratch(4L * values.length);
+    ThreadContext c = ThreadContext.scoped();
+    MemorySegment data = c.arguments().scratch(4L * values.length);
     MemorySegment.copy(values, 0, data, JAVA_INT, 0, values.length);
-    return n.own(n.data(data, dtype, shape));
+    return c.own(c.arguments().array(data, dtype, shape));
   }
 
   private static void requireElements(int length, int... shape) {
@@ -234,13 +234,13 @@ public final class MlxArray implements AutoCloseable {
     return dtype() + Arrays.toString(shape());
   }
 
-  /** The native handle, for use by the thread whose state is {@code n}. */
-  long handle(Native n) {
+  /** The native handle, for use by the thread whose context is {@code c}. */
+  long handle(ThreadContext c) {
     if (handle == 0) {
       throw new IllegalStateException(
           "an MlxArray was used after it, or the scope it belonged to, was closed");
     }
-    if (n != owner) {
+    if (c != owner) {
       owner.requireThisThread("an MlxArray");
     }
     return handle;
@@ -265,7 +265,11 @@ public final class MlxArray implements AutoCloseable {
     next.handle = 0;
   }
 
-  /** The scope's end: frees the handle unless someone has retained it, and tells whether it did. */
+  /**
+   * Frees the handle at the end of its scope, unless the array was retained.
+   *
+   * @return whether it was not
+   */
   boolean release() {
     if (!retained && handle != 0) {
       free();
@@ -273,7 +277,7 @@ public final class MlxArray implements AutoCloseable {
     return !retained;
   }
 
-  /** A new life in place of a new object, for an array that was released. */
+  /** Makes another array of one that was released, in place of a new object. */
   void become(long newHandle) {
     handle = newHandle;
   }
@@ -307,13 +311,13 @@ public final class MlxArray implements AutoCloseable {
   private long readable(DType dtype) {
     long h = handle();
     if (dtype() != dtype) {
-      owner.check(mlx_astype(owner.out, h, dtype.code(), owner.stream), "read");
+      owner.check(mlx_astype(owner.out(), h, dtype.code(), owner.stream()), "read");
       h = owner.takeOut();
     }
     evaluate(h);
-    owner.check(_mlx_array_is_row_contiguous(owner.out, h), "read");
+    owner.check(_mlx_array_is_row_contiguous(owner.out(), h), "read");
     if ((owner.takeOut() & 0xff) == 0) {
-      owner.check(mlx_contiguous(owner.out, h, false, owner.stream), "read");
+      owner.check(mlx_contiguous(owner.out(), h, false, owner.stream()), "read");
       freeCopy(h);
       h = owner.takeOut();
       evaluate(h);
@@ -323,7 +327,7 @@ public final class MlxArray implements AutoCloseable {
 
   private void evaluate(long h) {
     try {
-      owner.evaluate(owner.vector(h), true);
+      owner.evaluate(owner.vectors().of(h), true);
     } catch (MlxException e) {
       freeCopy(h);
       throw e;

@@ -18,6 +18,8 @@ import java.util.function.UnaryOperator;
 
 /** A compiled function, for the thread that made it; see {@link Transforms#compile}. */
 public final class MlxFunction implements AutoCloseable {
+  private static final String NAME = "compiled function";
+
   /** By the number that MLX hands back to the one upcall stub that they share. */
   private static final Map<Long, MlxFunction> OPEN = new ConcurrentHashMap<>();
 
@@ -25,13 +27,13 @@ public final class MlxFunction implements AutoCloseable {
   private static final MemorySegment TRACE =
       mlx_closure_new_func_payload$fun.allocate(MlxFunction::trace, Arena.global());
 
-  private final Native owner;
+  private final ThreadContext owner;
   private final UnaryOperator<MlxArray[]> function;
   private final long id = NEXT_ID.getAndIncrement();
   private long closure;
   private Throwable thrown;
 
-  MlxFunction(Native owner, UnaryOperator<MlxArray[]> function, boolean shapeless) {
+  MlxFunction(ThreadContext owner, UnaryOperator<MlxArray[]> function, boolean shapeless) {
     this.owner = owner;
     this.function = function;
     long plain =
@@ -39,7 +41,7 @@ public final class MlxFunction implements AutoCloseable {
     if (plain == 0) {
       throw Errors.take("compile");
     }
-    int status = mlx_compile(owner.out, plain, shapeless);
+    int status = mlx_compile(owner.out(), plain, shapeless);
     mlx_closure_free(plain);
     owner.check(status, "compile");
     closure = owner.takeOut();
@@ -53,46 +55,50 @@ public final class MlxFunction implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}, on another thread, or without an open scope
    */
   public MlxArray[] apply(MlxArray... arguments) {
-    return run(open().vector(arguments)).results("compiled function");
+    requireOpen();
+    return owner.vectors().results(run(owner.vectors().of(arguments)), NAME);
   }
 
   /** As {@link #apply}, for a function of one argument and one result. */
   public MlxArray apply1(MlxArray argument) {
-    Native n = open();
-    return run(n.vector(argument.handle(n))).onlyResult("compiled function");
+    requireOpen();
+    return owner.vectors().onlyResult(run(owner.vectors().of(argument.handle(owner))), NAME);
   }
 
   /** As {@link #apply}, for a function of two arguments and one result. */
   public MlxArray apply1(MlxArray first, MlxArray second) {
-    return run(open().vector(first, second)).onlyResult("compiled function");
+    requireOpen();
+    return owner.vectors().onlyResult(run(owner.vectors().of(first, second)), NAME);
   }
 
   /** As {@link #apply}, for a function of three arguments and one result. */
   public MlxArray apply1(MlxArray first, MlxArray second, MlxArray third) {
-    return run(open().vector(first, second, third)).onlyResult("compiled function");
+    requireOpen();
+    return owner.vectors().onlyResult(run(owner.vectors().of(first, second, third)), NAME);
   }
 
-  private Native open() {
-    Native n = Native.scoped();
+  private void requireOpen() {
+    ThreadContext _ = ThreadContext.scoped();
     owner.requireThisThread("an MlxFunction");
     if (closure == 0) {
       throw new IllegalStateException("an MlxFunction was used after it was closed");
     }
-    return n;
   }
 
-  /** Leaves the results in {@link Native#out}, as a vector; frees that of the arguments. */
-  private Native run(long vector) {
-    Native n = owner;
-    int status = mlx_closure_apply(n.out, closure, vector);
+  /**
+   * Leaves the results in {@link ThreadContext#out}, as a vector; frees that of the arguments.
+   *
+   * @return the status
+   */
+  private int run(long vector) {
+    int status = mlx_closure_apply(owner.out(), closure, vector);
     mlx_vector_array_free(vector);
     Throwable cause = thrown;
     thrown = null;
     if (status != 0 && cause != null) {
       throw rethrown(cause);
     }
-    n.check(status, "compiled function");
-    return n;
+    return status;
   }
 
   /** Frees the function and what MLX kept of its traces. Idempotent. */
@@ -120,8 +126,8 @@ public final class MlxFunction implements AutoCloseable {
 
   private void trace(MemorySegment result, long arguments) {
     try (MlxScope _ = MlxScope.open()) {
-      MlxArray[] results = function.apply(owner.unpack(arguments, "compile"));
-      MemorySegment handles = owner.scratch(JAVA_LONG.byteSize() * results.length);
+      MlxArray[] results = function.apply(owner.vectors().unpack(arguments, "compile"));
+      MemorySegment handles = owner.arguments().scratch(JAVA_LONG.byteSize() * results.length);
       for (int i = 0; i < results.length; i++) {
         handles.setAtIndex(JAVA_LONG, i, results[i].handle(owner));
       }
@@ -133,7 +139,7 @@ public final class MlxFunction implements AutoCloseable {
     return switch (cause) {
       case Error error -> throw error;
       case RuntimeException exception -> exception;
-      default -> new MlxException("compiled function: " + cause.getMessage(), cause);
+      default -> new MlxException(NAME + ": " + cause.getMessage(), cause);
     };
   }
 }

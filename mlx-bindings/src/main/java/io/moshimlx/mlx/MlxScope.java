@@ -6,52 +6,49 @@ package io.moshimlx.mlx;
  * nest as blocks do.
  *
  * <p>Close a step's scope before evaluating its retained results: MLX updates an array in place
- * only when nothing else holds it, and an open handle does.
- *
- * <p>A {@linkplain #recycling recycling} scope leaves its Java objects, too, to the arrays that are
- * made after it has closed, so that a loop of such scopes makes no garbage.
+ * only when nothing else holds it, and an open handle does. {@link StepScopes} opens the scopes of
+ * a loop of steps.
  */
 public final class MlxScope implements AutoCloseable {
-  private final Native owner;
+  private final ThreadContext owner;
   private final MlxScope outer;
+  private final OwnedArrays arrays;
   private final int base;
-  private final boolean recycles;
   private boolean closed;
 
-  private MlxScope(Native owner, boolean recycles) {
+  /** Opens a scope inside the thread's innermost one; its arrays lie on top of {@code arrays}. */
+  MlxScope(ThreadContext owner, OwnedArrays arrays) {
     this.owner = owner;
-    this.recycles = recycles;
-    this.outer = owner.scope;
-    this.base = owner.ownedCount();
-    owner.scope = this;
+    this.arrays = arrays;
+    this.base = arrays.size();
+    this.outer = owner.innermost();
+    owner.setInnermost(this);
   }
 
   /** Opens a scope inside the thread's innermost one. */
   public static MlxScope open() {
-    return new MlxScope(Native.current(), false);
+    ThreadContext c = ThreadContext.current();
+    return new MlxScope(c, c.arrays());
   }
 
-  /**
-   * As {@link #open}, for the inner loop of a model. An array that was not retained must not be
-   * touched after the scope has closed: it may be another one by then.
-   */
-  public static MlxScope recycling() {
-    return new MlxScope(Native.current(), true);
+  /** Takes a new handle; returns its array. */
+  MlxArray own(long handle) {
+    return arrays.add(handle);
   }
 
-  /** Frees what the scope still owns. Idempotent. */
+  /** Frees the arrays that the scope still owns. Idempotent. */
   @Override
   public void close() {
     if (closed) {
       return;
     }
     owner.requireThisThread("an MlxScope");
-    if (owner.scope != this) {
+    if (owner.innermost() != this) {
       throw new IllegalStateException(
           "an MlxScope was closed while one opened later is still open");
     }
     closed = true;
-    owner.scope = outer;
-    owner.freeOwned(base, recycles);
+    owner.setInnermost(outer);
+    arrays.free(base);
   }
 }

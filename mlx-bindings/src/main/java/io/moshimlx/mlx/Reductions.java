@@ -2,10 +2,6 @@ package io.moshimlx.mlx;
 
 import static io.moshimlx.mlx.c.MlxC.mlx_argmax_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_cumsum_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_logsumexp_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_max_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_mean_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_min_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_softmax_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_sum_axis;
 
@@ -15,38 +11,14 @@ public final class Reductions {
 
   /** The sum along {@code axis}. */
   public static MlxArray sum(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_sum_axis(n.out, a.handle(n), axis, keepDims, n.stream), "sum");
-  }
-
-  /** The mean along {@code axis}. */
-  public static MlxArray mean(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_mean_axis(n.out, a.handle(n), axis, keepDims, n.stream), "mean");
-  }
-
-  /** The greatest along {@code axis}. */
-  public static MlxArray max(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_max_axis(n.out, a.handle(n), axis, keepDims, n.stream), "max");
-  }
-
-  /** The least along {@code axis}. */
-  public static MlxArray min(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_min_axis(n.out, a.handle(n), axis, keepDims, n.stream), "min");
-  }
-
-  /** log(sum(exp(a))) along {@code axis}, without overflow. */
-  public static MlxArray logsumexp(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_logsumexp_axis(n.out, a.handle(n), axis, keepDims, n.stream), "logsumexp");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_sum_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "sum");
   }
 
   /** The index (uint32) of the greatest along {@code axis}, the first of equals. */
   public static MlxArray argmax(MlxArray a, int axis, boolean keepDims) {
-    Native n = Native.scoped();
-    return n.result(mlx_argmax_axis(n.out, a.handle(n), axis, keepDims, n.stream), "argmax");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_argmax_axis(c.out(), a.handle(c), axis, keepDims, c.stream()), "argmax");
   }
 
   /** Softmax along {@code axis}, accumulated in the array's own type. */
@@ -56,8 +28,8 @@ public final class Reductions {
 
   /** Softmax along {@code axis}; {@code precise} accumulates in float32. */
   public static MlxArray softmax(MlxArray a, int axis, boolean precise) {
-    Native n = Native.scoped();
-    return n.result(mlx_softmax_axis(n.out, a.handle(n), axis, precise, n.stream), "softmax");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_softmax_axis(c.out(), a.handle(c), axis, precise, c.stream()), "softmax");
   }
 
   /**
@@ -65,10 +37,16 @@ public final class Reductions {
    * {@code inclusive}.
    */
   public static MlxArray cumsum(MlxArray a, int axis, boolean reverse, boolean inclusive) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_cumsum_axis(
-            n.out, a.handle(n), axis, reverse, inclusive, n.optionals().noDtype(), n.stream),
+            c.out(),
+            a.handle(c),
+            axis,
+            reverse,
+            inclusive,
+            c.arguments().optionals().noDtype(),
+            c.stream()),
         "cumsum");
   }
 }

@@ -57,7 +57,7 @@ public final class Safetensors {
    */
   public static Map<String, MlxArray> load(Path file) {
     Map<String, Entry> header = header(file);
-    Native n = Native.current();
+    ThreadContext c = ThreadContext.current();
     long tensors = 0;
     long metadata = 0;
     long stream = mlx_default_cpu_stream_new();
@@ -65,15 +65,15 @@ public final class Safetensors {
     try (Arena arena = Arena.ofConfined()) {
       int status =
           mlx_load_safetensors(
-              n.out, n.out2, arena.allocateFrom(file.toAbsolutePath().toString()), stream);
-      tensors = n.takeOut();
-      metadata = n.take(n.out2);
-      n.check(status, file.toString());
+              c.out(), c.secondOut(), arena.allocateFrom(file.toAbsolutePath().toString()), stream);
+      tensors = c.takeOut();
+      metadata = c.takeSecondOut();
+      c.check(status, file.toString());
       for (String name : header.keySet()) {
-        n.check(
-            mlx_map_string_to_array_get(n.out, tensors, arena.allocateFrom(name)),
+        c.check(
+            mlx_map_string_to_array_get(c.out(), tensors, arena.allocateFrom(name)),
             file + ": " + name);
-        arrays.put(name, new MlxArray(n, n.takeOut(), true));
+        arrays.put(name, new MlxArray(c, c.takeOut(), true));
       }
       return arrays;
     } catch (RuntimeException e) {
@@ -93,10 +93,10 @@ public final class Safetensors {
    * @throws MlxException naming the file, if it cannot be written
    */
   public static void save(Path file, Map<String, MlxArray> arrays, Map<String, String> metadata) {
-    Native n = Native.current();
+    ThreadContext c = ThreadContext.current();
     Path part = file.resolveSibling(file.getFileName() + ".part.safetensors");
     try {
-      write(n, part, arrays, metadata);
+      write(c, part, arrays, metadata);
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (MlxException | IOException e) {
       delete(part);
@@ -105,20 +105,20 @@ public final class Safetensors {
   }
 
   private static void write(
-      Native n, Path file, Map<String, MlxArray> arrays, Map<String, String> metadata) {
+      ThreadContext c, Path file, Map<String, MlxArray> arrays, Map<String, String> metadata) {
     long tensors = mlx_map_string_to_array_new();
     long texts = mlx_map_string_to_string_new();
     try (Arena arena = Arena.ofConfined()) {
       arrays.forEach((name, array) ->
-          n.check(
-              mlx_map_string_to_array_insert(tensors, arena.allocateFrom(name), array.handle(n)),
+          c.check(
+              mlx_map_string_to_array_insert(tensors, arena.allocateFrom(name), array.handle(c)),
               name));
       metadata.forEach((key, text) ->
-          n.check(
+          c.check(
               mlx_map_string_to_string_insert(
                   texts, arena.allocateFrom(key), arena.allocateFrom(text)),
               key));
-      n.check(
+      c.check(
           mlx_save_safetensors(
               arena.allocateFrom(file.toAbsolutePath().toString()), tensors, texts),
           "save");

@@ -7,12 +7,12 @@ package io.moshimlx.mlx;
 final class Scalars {
   private static final int SLOTS = 64;
 
-  private final Native owner;
+  private final ThreadContext owner;
   private final MlxArray[] arrays = new MlxArray[SLOTS];
   private final float[] values = new float[SLOTS];
   private final DType[] types = new DType[SLOTS];
 
-  Scalars(Native owner) {
+  Scalars(ThreadContext owner) {
     this.owner = owner;
   }
 
@@ -22,7 +22,7 @@ final class Scalars {
     if (types[slot] == dtype && Float.compare(values[slot], value) == 0) {
       return arrays[slot];
     }
-    MlxArray scalar = new MlxArray(owner, owner.scalarHandle(value, dtype), true);
+    MlxArray scalar = new MlxArray(owner, owner.arguments().scalar(value, dtype), true);
     if (arrays[slot] != null) {
       arrays[slot].close();
     }

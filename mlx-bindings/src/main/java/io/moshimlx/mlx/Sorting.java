@@ -4,7 +4,6 @@ import static io.moshimlx.mlx.c.MlxC.mlx_argpartition_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_argsort_axis;
 import static io.moshimlx.mlx.c.MlxC.mlx_searchsorted;
 import static io.moshimlx.mlx.c.MlxC.mlx_sort_axis;
-import static io.moshimlx.mlx.c.MlxC.mlx_topk_axis;
 
 /** Order along an axis. A negative axis counts from the end. */
 public final class Sorting {
@@ -15,26 +14,21 @@ public final class Sorting {
    * and greater ones after it.
    */
   public static MlxArray argpartition(MlxArray a, int kth, int axis) {
-    Native n = Native.scoped();
-    return n.result(mlx_argpartition_axis(n.out, a.handle(n), kth, axis, n.stream), "argpartition");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
+        mlx_argpartition_axis(c.out(), a.handle(c), kth, axis, c.stream()), "argpartition");
   }
 
   /** Indices (uint32) that sort in ascending order. */
   public static MlxArray argsort(MlxArray a, int axis) {
-    Native n = Native.scoped();
-    return n.result(mlx_argsort_axis(n.out, a.handle(n), axis, n.stream), "argsort");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_argsort_axis(c.out(), a.handle(c), axis, c.stream()), "argsort");
   }
 
   /** Sorts in ascending order. */
   public static MlxArray sort(MlxArray a, int axis) {
-    Native n = Native.scoped();
-    return n.result(mlx_sort_axis(n.out, a.handle(n), axis, n.stream), "sort");
-  }
-
-  /** The {@code k} greatest, in no order. */
-  public static MlxArray topk(MlxArray a, int k, int axis) {
-    Native n = Native.scoped();
-    return n.result(mlx_topk_axis(n.out, a.handle(n), k, axis, n.stream), "topk");
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(mlx_sort_axis(c.out(), a.handle(c), axis, c.stream()), "sort");
   }
 
   /**
@@ -42,10 +36,14 @@ public final class Sorting {
    * equals, or after them if {@code right}.
    */
   public static MlxArray searchsorted(MlxArray sorted, MlxArray values, boolean right) {
-    Native n = Native.scoped();
-    return n.result(
+    ThreadContext c = ThreadContext.scoped();
+    return c.result(
         mlx_searchsorted(
-            n.out, sorted.handle(n), values.handle(n), right ? Text.RIGHT : Text.LEFT, n.stream),
+            c.out(),
+            sorted.handle(c),
+            values.handle(c),
+            right ? CStrings.RIGHT : CStrings.LEFT,
+            c.stream()),
         "searchsorted");
   }
 }

@@ -14,6 +14,6 @@ public final class Streams {
    * @return what it returns
    */
   public static MlxArray beside(UnaryOperator<MlxArray> operation, MlxArray x) {
-    return Native.scoped().beside(operation, x);
+    return ThreadContext.scoped().streams().beside(operation, x);
   }
 }

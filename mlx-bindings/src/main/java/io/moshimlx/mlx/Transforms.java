@@ -10,26 +10,20 @@ public final class Transforms {
 
   /** Computes the arrays and waits for them. */
   public static void eval(MlxArray... arrays) {
-    Native n = Native.current();
-    n.evaluate(n.vector(arrays), true);
+    ThreadContext c = ThreadContext.current();
+    c.evaluate(c.vectors().of(arrays), true);
   }
 
   /** As {@link #eval(MlxArray...)}. */
   public static void eval(Collection<MlxArray> arrays) {
-    Native n = Native.current();
-    n.evaluate(n.vector(List.copyOf(arrays)), true);
+    ThreadContext c = ThreadContext.current();
+    c.evaluate(c.vectors().of(List.copyOf(arrays)), true);
   }
 
   /** Starts computing the array and returns. */
   public static void asyncEval(MlxArray array) {
-    Native n = Native.current();
-    n.evaluate(n.vector(array.handle(n)), false);
-  }
-
-  /** As {@link #asyncEval(MlxArray)}, of several. */
-  public static void asyncEval(Collection<MlxArray> arrays) {
-    Native n = Native.current();
-    n.evaluate(n.vector(List.copyOf(arrays)), false);
+    ThreadContext c = ThreadContext.current();
+    c.evaluate(c.vectors().of(array.handle(c)), false);
   }
 
   /**
@@ -41,6 +35,6 @@ public final class Transforms {
    * @param shapeless traces once for all shapes, where the operations allow that
    */
   public static MlxFunction compile(UnaryOperator<MlxArray[]> function, boolean shapeless) {
-    return new MlxFunction(Native.current(), function, shapeless);
+    return new MlxFunction(ThreadContext.current(), function, shapeless);
   }
 }

@@ -2,14 +2,14 @@ package io.moshimlx.mlx;
 
 /** Counts what its thread has MLX compute, from {@link #watch} until it is closed. */
 public final class Workload implements AutoCloseable {
-  private final Native owner;
+  private final ThreadContext owner;
   private final boolean countsPrimitives;
   private long primitives;
   private int waits;
   private long nanos;
   private long started;
 
-  private Workload(Native owner, boolean countsPrimitives) {
+  private Workload(ThreadContext owner, boolean countsPrimitives) {
     this.owner = owner;
     this.countsPrimitives = countsPrimitives;
   }
@@ -21,12 +21,10 @@ public final class Workload implements AutoCloseable {
    *     out, which takes far longer than to compute it.
    */
   public static Workload watch(boolean primitives) {
-    Native n = Native.current();
-    if (n.workload != null) {
-      throw new IllegalStateException("a Workload of this thread is open");
-    }
-    n.workload = new Workload(n, primitives);
-    return n.workload;
+    ThreadContext c = ThreadContext.current();
+    Workload counting = new Workload(c, primitives);
+    c.watch(counting);
+    return counting;
   }
 
   /** The primitives of what was evaluated, as MLX draws them: a compiled kernel is one. */
@@ -48,7 +46,7 @@ public final class Workload implements AutoCloseable {
   @Override
   public void close() {
     owner.requireThisThread("a Workload");
-    owner.workload = null;
+    owner.unwatch();
   }
 
   /**

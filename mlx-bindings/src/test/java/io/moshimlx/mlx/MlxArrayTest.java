@@ -55,14 +55,23 @@ class MlxArrayTest {
   }
 
   @Test
+  void arraysOfAnySizeMayFollowOneAnother() {
+    for (int size : new int[] {1, 5_000, 3, 200_000, 4_000, 1_000_000, 2}) {
+      float[] values = new float[size];
+      for (int i = 0; i < size; i++) {
+        values[i] = i;
+      }
+      assertArrayEquals(values, MlxArray.of(values).toFloats());
+    }
+  }
+
+  @Test
   void readsWhatIsNotLaidOutInRowMajorOrder() {
     MlxArray x = MlxArray.of(new int[] {1, 2, 3, 4, 5, 6}, 2, 3);
     assertArrayEquals(new int[] {1, 4, 2, 5, 3, 6}, Shapes.transpose(x).toInts());
     assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, Shapes.transpose(x).toFloats());
     assertArrayEquals(new int[] {2, 3, 5, 6}, Indexing.slice(x, 1, 1, 3).toInts());
     assertArrayEquals(new int[] {5, 5, 5}, Shapes.broadcastTo(MlxArray.scalar(5), 3).toInts());
-    MlxArray reversed = Indexing.slice(x, new int[] {1, 2}, new int[] {-3, -4}, new int[] {-1, -1});
-    assertArrayEquals(new int[] {6, 5, 4, 3, 2, 1}, reversed.toInts());
   }
 
   @Test
@@ -214,7 +223,6 @@ class MlxArrayTest {
     MlxArray x = add(MlxArray.of(1, 2), 1f);
     Transforms.asyncEval(x);
     assertArrayEquals(new float[] {2, 3}, x.toFloats());
-    Transforms.asyncEval(List.of(x));
     Transforms.eval(List.of(x));
   }
 

@@ -39,7 +39,9 @@ class OwnershipTest {
     try (MlxScope _ = MlxScope.open()) {
       cache = Creation.zeros(DType.FLOAT32, 1, HEADS, SLOTS, DIM).retain();
       x = Creation.ones(DType.FLOAT32, 1, HEADS * DIM).retain();
-      w = Random.normal(Random.key(1), 0, 0.1f, DType.FLOAT32, HEADS * DIM, HEADS * DIM).retain();
+      w =
+          Random.uniform(Random.key(1), -0.2f, 0.2f, DType.FLOAT32, HEADS * DIM, HEADS * DIM)
+              .retain();
     }
     Transforms.eval(cache, x, w);
     int inPlace = 0;
@@ -80,7 +82,7 @@ class OwnershipTest {
   }
 
   @Test
-  void recyclingScopesMakeNoGarbage() {
+  void scopesOfStepsMakeNoGarbage() {
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     int rounds = 2_000;
@@ -88,13 +90,14 @@ class OwnershipTest {
     try (MlxScope _ = MlxScope.open()) {
       kept = MlxArray.of(1f).retain();
     }
+    StepScopes scopes = new StepScopes();
     float last = 0;
     long before = 0;
     for (int round = -100; round < rounds; round++) {
       if (round == 0) {
         before = threads.getCurrentThreadAllocatedBytes();
       }
-      try (MlxScope _ = MlxScope.recycling()) {
+      try (MlxScope _ = scopes.open()) {
         MlxArray x = kept;
         for (int i = 0; i < 50; i++) {
           x = add(x, 1f);
@@ -110,15 +113,16 @@ class OwnershipTest {
   }
 
   @Test
-  void aRecyclingScopeLeavesAloneWhatWasRetained() {
+  void aScopeOfAStepLeavesAloneWhatWasRetained() {
+    StepScopes scopes = new StepScopes();
     MlxArray kept;
     MlxArray dropped;
-    try (MlxScope _ = MlxScope.recycling()) {
+    try (MlxScope _ = scopes.open()) {
       dropped = MlxArray.of(1f);
       kept = MlxArray.of(2f).retain();
     }
     assertThrows(IllegalStateException.class, dropped::shape);
-    try (MlxScope _ = MlxScope.open()) {
+    try (MlxScope _ = scopes.open()) {
       MlxArray first = MlxArray.of(3f);
       MlxArray second = MlxArray.of(4f);
       assertEquals(3f, first.itemFloat());
@@ -126,6 +130,44 @@ class OwnershipTest {
       assertEquals(2f, kept.itemFloat());
     }
     kept.close();
+  }
+
+  @Test
+  void anArrayOfAStepIsNeverOneOfAnotherLoop() {
+    StepScopes scopes = new StepScopes();
+    StepScopes others = new StepScopes();
+    MlxArray stale;
+    try (MlxScope _ = scopes.open()) {
+      stale = MlxArray.of(1f);
+    }
+    try (MlxScope _ = others.open()) {
+      MlxArray.of(2f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
+    try (MlxScope _ = scopes.open();
+        MlxScope _ = MlxScope.open()) {
+      MlxArray.of(3f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
+  }
+
+  @Test
+  void withoutRecyclingEveryUseOfAStaleArrayThrows() {
+    System.setProperty("moshimlx.recycle", "false");
+    StepScopes scopes;
+    try {
+      scopes = new StepScopes();
+    } finally {
+      System.clearProperty("moshimlx.recycle");
+    }
+    MlxArray stale;
+    try (MlxScope _ = scopes.open()) {
+      stale = MlxArray.of(1f);
+    }
+    try (MlxScope _ = scopes.open()) {
+      MlxArray.of(2f);
+      assertThrows(IllegalStateException.class, stale::shape);
+    }
   }
 
   @Test
@@ -144,7 +186,7 @@ class OwnershipTest {
   }
 
   private static long address(MlxArray evaluated) {
-    return MlxC.mlx_array_data_float32(evaluated.handle(Native.current())).address();
+    return MlxC.mlx_array_data_float32(evaluated.handle(ThreadContext.current())).address();
   }
 
   @Test

@@ -1,8 +1,6 @@
 package io.moshimlx.mlx.nn;
 
 import static io.moshimlx.mlx.Indexing.take;
-import static io.moshimlx.mlx.Linalg.matmul;
-import static io.moshimlx.mlx.Shapes.transpose;
 
 import io.moshimlx.mlx.MlxArray;
 
@@ -19,10 +17,5 @@ public record Embedding(MlxArray weight) implements UnaryLayer {
   @Override
   public MlxArray apply(MlxArray ids) {
     return take(weight, ids, 0);
-  }
-
-  /** x weight<sup>T</sup>: a score for each id. */
-  public MlxArray asLinear(MlxArray x) {
-    return matmul(x, transpose(weight));
   }
 }

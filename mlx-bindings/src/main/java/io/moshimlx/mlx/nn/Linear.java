@@ -2,7 +2,6 @@ package io.moshimlx.mlx.nn;
 
 import static io.moshimlx.mlx.Linalg.addmm;
 import static io.moshimlx.mlx.Linalg.matmul;
-import static io.moshimlx.mlx.Shapes.transpose;
 
 import io.moshimlx.mlx.MlxArray;
 
@@ -16,16 +15,6 @@ import io.moshimlx.mlx.MlxArray;
  * @param bias {@code [out]}, or null for none
  */
 public record Linear(MlxArray transposed, MlxArray bias) implements UnaryLayer {
-  /**
-   * A layer as checkpoints hold it.
-   *
-   * @param weight {@code [out, in]}
-   * @param bias {@code [out]}, or null for none
-   */
-  public static Linear of(MlxArray weight, MlxArray bias) {
-    return new Linear(transpose(weight), bias);
-  }
-
   @Override
   public MlxArray apply(MlxArray x) {
     return bias == null ? matmul(x, transposed) : addmm(bias, x, transposed);

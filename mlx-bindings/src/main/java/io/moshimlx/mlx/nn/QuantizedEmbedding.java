@@ -2,7 +2,6 @@ package io.moshimlx.mlx.nn;
 
 import static io.moshimlx.mlx.Indexing.take;
 import static io.moshimlx.mlx.Linalg.dequantize;
-import static io.moshimlx.mlx.Linalg.quantizedMatmul;
 
 import io.moshimlx.mlx.MlxArray;
 
@@ -21,10 +20,5 @@ public record QuantizedEmbedding(
   public MlxArray apply(MlxArray ids) {
     return dequantize(
         take(weight, ids, 0), take(scales, ids, 0), take(biases, ids, 0), groupSize, bits);
-  }
-
-  /** As {@link Embedding#asLinear}. */
-  public MlxArray asLinear(MlxArray x) {
-    return quantizedMatmul(x, weight, scales, biases, true, groupSize, bits);
   }
 }
