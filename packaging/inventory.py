@@ -69,6 +69,7 @@ MLX_HEADERS = [
     ("progschj-threadpool", "Zlib", "threadpool.h"),
 ]
 
+
 @dataclass
 class Part:
     """A part of the distribution, with the texts of its licence that came with it."""
