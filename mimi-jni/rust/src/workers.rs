@@ -4,6 +4,7 @@
 //! wakes and waits for another thread each time, and in a pool of several it spreads a frame over them, which costs more
 //! than it gives. So each thread is a pool by itself, and a frame is computed on one of them.
 
+use std::collections::VecDeque;
 use std::num::NonZero;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -28,8 +29,8 @@ struct Workers {
 }
 
 struct Threads {
-    /// The one that worked last comes first again, with what it has in its cache.
-    idle: Vec<ThreadPool>,
+    /// The one that has been idle longest comes first.
+    idle: VecDeque<ThreadPool>,
     started: usize,
 }
 
@@ -37,7 +38,7 @@ impl Workers {
     fn new(most: usize) -> Self {
         Workers {
             threads: Mutex::new(Threads {
-                idle: Vec::new(),
+                idle: VecDeque::new(),
                 started: 0,
             }),
             freed: Condvar::new(),
@@ -48,7 +49,7 @@ impl Workers {
     fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
         let thread = self.take()?;
         let result = catch_unwind(AssertUnwindSafe(|| thread.install(work)));
-        self.threads().idle.push(thread);
+        self.threads().idle.push_back(thread);
         self.freed.notify_one();
         result.map_or_else(|panic| resume_unwind(panic), Ok)
     }
@@ -56,12 +57,13 @@ impl Workers {
     fn take(&self) -> Result<ThreadPool> {
         let mut threads = self.threads();
         loop {
-            if let Some(thread) = threads.idle.pop() {
-                return Ok(thread);
-            }
-            if threads.started < self.most {
+            // With one thread for both directions the model's step, which comes between them, took 15 % longer.
+            if threads.idle.len() < 2 && threads.started < self.most {
                 let thread = start(threads.started)?;
                 threads.started += 1;
+                return Ok(thread);
+            }
+            if let Some(thread) = threads.idle.pop_front() {
                 return Ok(thread);
             }
             threads = self
