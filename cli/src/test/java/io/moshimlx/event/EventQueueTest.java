@@ -16,6 +16,7 @@ final class EventQueueTest {
   private static final EndEvent END = new EndEvent(0, EndReason.INTERRUPTED, null);
 
   private final List<Event> taken = new ArrayList<>();
+  private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch reading = new CountDownLatch(1);
 
   private static FrameEvent frame(long n, double lagMs) {
@@ -23,6 +24,7 @@ final class EventQueueTest {
   }
 
   private void slowly(Event event) {
+    begun.countDown();
     try {
       reading.await();
     } catch (InterruptedException e) {
@@ -39,9 +41,12 @@ final class EventQueueTest {
   }
 
   @Test
-  void aReaderOfALiveSessionThatLagsMissesFramesButNoWarningAndNotTheEnd() {
+  void aReaderOfALiveSessionThatLagsMissesFramesButNoWarningAndNotTheEnd()
+      throws InterruptedException {
     try (EventQueue events = EventQueue.start(this::slowly)) {
-      for (long n = 0; n < 1000; n++) {
+      events.accept(frame(0, 5));
+      begun.await();
+      for (long n = 1; n < 1000; n++) {
         events.accept(frame(n, 5));
       }
       events.accept(new WarningEvent("lag", "first"));
