@@ -32,7 +32,12 @@ installation() {
     die "no Java of at least $java_minimum found: install one or set JAVA_HOME, or take the archive that is 'with-java'"
   java="$home/bin/java"
   jvm_options "$1/moshi-mlx.jar" "$1/native" "$1/demo"
-  [ ! -r "$kept_classes" ] || jvm_options+=("-XX:AOTCache=$kept_classes")
+  use_kept_classes
+}
+
+# Adds the classes that keep_classes kept to jvm_options, where it could.
+use_kept_classes() {
+  if [ -r "$kept_classes" ] && [ -s "$kept_classes" ]; then jvm_options+=("-XX:AOTCache=$kept_classes"); fi
 }
 
 # own_environment: what the shell of the user asks of every JVM, and what its locale leaves out, is nothing for this one.
@@ -87,15 +92,24 @@ keep_reports() {
   fi
 }
 
-# Has the JVM keep the classes of a start as it has them in memory, for every start after that. What that start keeps
-# itself, and says only once, is not for this one.
+# Has the JVM keep the classes of a conversation with a recording as it has them in memory, for every start after that.
+# What that start keeps itself, and says only once, is not for this one. Where it fails, starts are slower and otherwise
+# the same.
 keep_classes() {
   (
     own_environment
     export XDG_CACHE_HOME="$kept_classes.cache"
     trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
-    "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" bench --model demo --frames 1
-  )
+    silence |
+      "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" run --model demo --input - --output - \
+        >/dev/null
+  ) || : >"$kept_classes"
+}
+
+# Prints a second of it as WAV: 24 kHz, mono, 16 bits, of a length that the header leaves open.
+silence() {
+  printf 'RIFF\377\377\377\377WAVEfmt \020\0\0\0\1\0\1\0\300\135\0\0\200\273\0\0\2\0\020\0data\377\377\377\377'
+  head -c 48000 /dev/zero
 }
 
 # launch ARGUMENT...: becomes moshi-mlx.
