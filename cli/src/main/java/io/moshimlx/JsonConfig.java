@@ -40,9 +40,9 @@ public final class JsonConfig {
         return new JsonConfig(file, "", object);
       }
     } catch (IOException | JsonParseException | StackOverflowError e) {
-      throw new UserException(file + " is not valid JSON", "fetch the model again", e);
+      throw new UserException(file + " is not valid JSON", "download the model again", e);
     }
-    throw new UserException(file + " does not hold a JSON object", "fetch the model again");
+    throw new UserException(file + " does not hold a JSON object", "download the model again");
   }
 
   /** Whether the key is there with a value other than null. */

@@ -21,7 +21,7 @@ public interface Progress {
   /**
    * Reports how far the work is.
    *
-   * @param what is being done, or the file that is being fetched
+   * @param what is being done, or the file that is being downloaded
    * @param done in a unit of the work's own, which is bytes for files
    * @param total the value of {@code done} at the end; −1 if unknown
    */

@@ -135,7 +135,7 @@ public record ModelFiles(
   private static Path present(Path file, String what) {
     if (!Files.isRegularFile(file)) {
       throw new UserException(
-          "%s is missing: it is the model's %s".formatted(file, what), "fetch the model again");
+          "%s is missing: it is the model's %s".formatted(file, what), "download the model again");
     }
     return file;
   }
@@ -165,7 +165,7 @@ public record ModelFiles(
               .formatted(directory, what, wanted.isPresent() ? "" : " (" + named.getFirst() + ")"),
           wanted.isPresent()
               ? "choose another --quant, or a folder that has them"
-              : "fetch the model again");
+              : "download the model again");
     }
     throw new UserException(
         "%s holds several %sweights (%s)"

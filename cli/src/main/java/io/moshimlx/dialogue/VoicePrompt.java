@@ -43,7 +43,7 @@ public sealed interface VoicePrompt {
       throw new UserException(
           "the model in %s comes without stored voices (voices.tgz), so there is no voice '%s'"
               .formatted(files.weights().toAbsolutePath().getParent(), reference),
-          "fetch it again, or give a recording");
+          "download it again, or give a recording");
     }
     return new Stored(voices.voice(reference, files.config()));
   }

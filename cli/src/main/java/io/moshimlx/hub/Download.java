@@ -63,7 +63,7 @@ final class Download {
     }
     cache.makeBlobs(file.repo());
     try (ProcessLock _ = cache.awaitLock(file, monitor)) {
-      // Whoever had the lock before may have fetched it.
+      // Whoever had the lock before may have downloaded it.
       if (!cache.isHere(file)) {
         fetch();
       }
@@ -248,7 +248,8 @@ final class Download {
                   wrongSize
                       ? "%s bytes instead of %s".formatted(done, file.size())
                       : "SHA-256 %s instead of %s".formatted(found, file.etag())),
-          "it was set aside as %s, run the same command again to fetch it anew".formatted(corrupt));
+          "it was set aside as %s, run the same command again to download it anew"
+              .formatted(corrupt));
     }
   }
 

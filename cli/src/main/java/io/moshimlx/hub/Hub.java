@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The hub and the cache of what was fetched from it. */
+/** The hub and the cache of what was downloaded from it. */
 public final class Hub {
   private final HubSettings settings;
   private final HubCache cache;
@@ -37,7 +37,7 @@ public final class Hub {
     client = new HubClient(settings, patience);
   }
 
-  /** The folder of a revision as it was last fetched; may lack files. */
+  /** The folder of a revision as it was last downloaded; may lack files. */
   public Optional<Path> folder(Revision revision) {
     return cache.commit(revision).map(commit -> cache.snapshot(revision.repository(), commit));
   }
@@ -79,7 +79,9 @@ public final class Hub {
     return client.look(new Revision(known.repo(), known.commit()), file, monitor);
   }
 
-  /** Whether there is a file among these that has to be fetched, of a size that the hub hides. */
+  /**
+   * Whether there is a file among these that has to be downloaded, of a size that the hub hides.
+   */
   public boolean missesUnknown(List<RemoteFile> files) {
     return files.stream().anyMatch(file -> file.size() < 0 && !cache.isHere(file));
   }

@@ -24,10 +24,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The folder of what was fetched, shared with Python's {@code huggingface_hub}: of each repository
- * the contents ({@code blobs/ETAG}), the revisions ({@code snapshots/COMMIT/FILE}, relative links
- * to contents, or the files themselves where there can be no links) and what revisions are called
- * ({@code refs/main}).
+ * The folder of what was downloaded, shared with Python's {@code huggingface_hub}: of each
+ * repository the contents ({@code blobs/ETAG}), the revisions ({@code snapshots/COMMIT/FILE},
+ * relative links to contents, or the files themselves where there can be no links) and what
+ * revisions are called ({@code refs/main}).
  *
  * <p>What is half here, damaged or locked goes by names of our own, which Python's library ignores.
  * A repository's folder may be a link of the user's to elsewhere; links in it that lead out of it
@@ -87,16 +87,16 @@ final class HubCache {
     return root.resolve(".locks").resolve(repo.folder());
   }
 
-  /** Waits until no other process fetches the content of a file. */
+  /** Waits until no other process downloads the content of a file. */
   ProcessLock awaitLock(RemoteFile file, Progress monitor) {
     return ProcessLock.await(
         locks(file.repo()).resolve(file.etag() + OWN + ".lock"),
-        "fetching " + file.name(),
+        "downloading " + file.name(),
         REMEDY,
         monitor);
   }
 
-  /** The commit that a revision was at when it was fetched. */
+  /** The commit that a revision was at when it was downloaded. */
   Optional<String> commit(Revision revision) {
     if (revision.isCommit()) {
       return Optional.of(revision.name())
@@ -206,7 +206,7 @@ final class HubCache {
           && !(isOwnLink(folder(repo)) && real.startsWith(folder(repo).toRealPath()))) {
         throw new UserException(
             "%s leads out of the cache, to %s".formatted(path, real),
-            "remove it and fetch the model again (HF_HUB_CACHE moves the cache)");
+            "remove it and download the model again (HF_HUB_CACHE moves the cache)");
       }
     } catch (IOException e) {
       throw UserException.cannotRead(path, e, REMEDY);
@@ -383,7 +383,7 @@ final class HubCache {
     Folders.delete(locks(repo));
   }
 
-  /** Nobody may be fetching what is removed. */
+  /** Nobody may be downloading what is removed. */
   private List<ProcessLock> lockAll(RepoId repo) {
     List<ProcessLock> held = new ArrayList<>();
     for (String name : names(locks(repo))) {
@@ -392,7 +392,7 @@ final class HubCache {
         if (lock.isEmpty()) {
           held.forEach(ProcessLock::close);
           throw new UserException(
-              "%s is being fetched by another process".formatted(repo), "let it end, or end it");
+              "%s is being downloaded by another process".formatted(repo), "let it end, or end it");
         }
         held.add(lock.orElseThrow());
       }

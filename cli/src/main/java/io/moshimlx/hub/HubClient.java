@@ -116,7 +116,7 @@ final class HubClient {
   }
 
   /**
-   * Starts to fetch a file, in one attempt; the caller reads the status.
+   * Starts to download a file, in one attempt; the caller reads the status.
    *
    * @param from the first byte wanted
    */

@@ -35,7 +35,7 @@ public record RemoteFile(RepoId repo, String name, String commit, String etag, l
     if (!plain) {
       throw new UserException(
           "%s: the file name '%s' leads out of the repository".formatted(repo, name),
-          "it is not fetched");
+          "it is not downloaded");
     }
   }
 

@@ -46,7 +46,7 @@ public record KnownModel(
     return license.contains("-NC");
   }
 
-  /** What has to be fetched. */
+  /** What has to be downloaded. */
   public long downloadBytes() {
     return weightBytes + codecBytes;
   }

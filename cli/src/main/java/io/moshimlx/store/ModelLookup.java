@@ -22,7 +22,7 @@ final class ModelLookup {
   /**
    * The result.
    *
-   * @param files of the model, in the order to fetch them in
+   * @param files of the model, in the order to download them in
    * @param weights one of them
    * @param inPrecision whether the weights are in the precision asked for; if not, they can be
    *     quantised to it
@@ -36,7 +36,7 @@ final class ModelLookup {
   }
 
   /**
-   * Looks a model up; fetches nothing but its config.json.
+   * Looks a model up; downloads nothing but its config.json.
    *
    * @throws UserException if there is no such model
    */

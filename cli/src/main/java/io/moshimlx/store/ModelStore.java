@@ -108,7 +108,7 @@ public final class ModelStore {
   }
 
   /**
-   * The plan for a model in its newest state. Asks the hub; fetches nothing but config.json.
+   * The plan for a model in its newest state. Asks the hub; downloads nothing but config.json.
    *
    * @throws UserException if there is no such model, or the hub is not reached
    */

@@ -115,7 +115,9 @@ public record StoredVoices(Optional<Path> archive, Optional<Path> folder) {
     } catch (IOException e) {
       String why = e instanceof EOFException ? "its end is missing" : e.getMessage();
       throw new UserException(
-          "%s cannot be read, or is damaged: %s".formatted(file, why), "fetch the model again", e);
+          "%s cannot be read, or is damaged: %s".formatted(file, why),
+          "download the model again",
+          e);
     }
   }
 

@@ -132,7 +132,7 @@ final class TorchFile {
   private static UserException damaged(String name, Throwable cause) {
     return new UserException(
         name + " is not a file of tensors as torch.save writes it, or is damaged",
-        "fetch it again",
+        "download it again",
         cause);
   }
 }

@@ -740,7 +740,7 @@ class HubTest {
     cache.makeBlobs(REPO.repository());
     try (ProcessLock _ = cache.awaitLock(file, Progress.NONE)) {
       String message = assertThrows(UserException.class, () -> hub().remove(REPO)).getMessage();
-      assertTrue(message.contains("is being fetched by another process"), message);
+      assertTrue(message.contains("is being downloaded by another process"), message);
     }
     hub().remove(REPO);
     assertFalse(hub().hasAny(REPO.repository()));

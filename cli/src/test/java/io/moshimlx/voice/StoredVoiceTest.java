@@ -74,7 +74,7 @@ final class StoredVoiceTest {
       Files.write(file, Arrays.copyOf(whole, length));
       String message = refusal(() -> voices(file).voice("NATF2", config));
       assertEquals(
-          file + " cannot be read, or is damaged: its end is missing; fetch the model again",
+          file + " cannot be read, or is damaged: its end is missing; download the model again",
           message);
     }
     byte[] broken = whole.clone();
@@ -90,7 +90,7 @@ final class StoredVoiceTest {
     assertEquals(
         file
             + ": voices/NATF2.pt is not a file of tensors as torch.save writes it, or is damaged;"
-            + " fetch it again",
+            + " download it again",
         refusal(() -> voices(file).voice("NATF2", config)));
   }
 
