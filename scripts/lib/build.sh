@@ -8,7 +8,6 @@ stage_title() {
     native) echo "MLX" ;;
     mimi) echo "Mimi codec" ;;
     java) echo "Java" ;;
-    classes) echo "Java classes ready to start" ;;
   esac
 }
 
@@ -17,7 +16,6 @@ stage_sources() {
     native) echo native ;;
     mimi) echo mimi-jni/build mimi-jni/rust ;;
     java) echo pom.xml .mvn native/requirements.txt ./*/pom.xml ./*/src/main ;;
-    classes) echo build/stamps/native build/stamps/mimi build/stamps/java scripts/lib/launch.sh ;;
   esac
 }
 
@@ -27,7 +25,6 @@ stage_output() {
     native) echo "build/native/lib/libmlxc.$(if on_mac; then echo dylib; else echo so; fi)" ;;
     mimi) echo "build/native/lib/libmoshimlx_mimi.$(if on_mac; then echo dylib; else echo so; fi)" ;;
     java) echo cli/target/lib ;;
-    classes) echo build/moshi-mlx.aot ;;
   esac
 }
 
@@ -36,7 +33,6 @@ stage_command() {
     native) native/build ;;
     mimi) mimi-jni/build ;;
     java) maven -Dmaven.test.skip=true package ;;
-    classes) keep_classes ;;
   esac
 }
 
