@@ -32,12 +32,7 @@ installation() {
     die "no Java of at least $java_minimum found: install one or set JAVA_HOME, or take the archive that is 'with-java'"
   java="$home/bin/java"
   jvm_options "$1/moshi-mlx.jar" "$1/native" "$1/demo"
-  use_kept_classes
-}
-
-# Adds the classes that keep_classes kept to jvm_options, where it could.
-use_kept_classes() {
-  if [ -r "$kept_classes" ] && [ -s "$kept_classes" ]; then jvm_options+=("-XX:AOTCache=$kept_classes"); fi
+  [ ! -r "$kept_classes" ] || jvm_options+=("-XX:AOTCache=$kept_classes")
 }
 
 # own_environment: what the shell of the user asks of every JVM, and what its locale leaves out, is nothing for this one.
@@ -93,8 +88,7 @@ keep_reports() {
 }
 
 # Has the JVM keep the classes of a conversation with a recording as it has them in memory, for every start after that.
-# What that start keeps itself, and says only once, is not for this one. Where it fails, starts are slower and otherwise
-# the same.
+# What that start keeps itself, and says only once, is not for this one.
 keep_classes() {
   (
     own_environment
@@ -103,7 +97,7 @@ keep_classes() {
     silence |
       "$java" "${jvm_options[@]}" "-XX:AOTCacheOutput=$kept_classes" "$main_class" run --model demo --input - --output - \
         >/dev/null
-  ) || : >"$kept_classes"
+  )
 }
 
 # Prints a second of it as WAV: 24 kHz, mono, 16 bits, of a length that the header leaves open.
